@@ -105,7 +105,7 @@ var mayImport = []struct{ pkg, imports string }{
 			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct"},
 	{"internal/diff",
 		"frame internal/chunk internal/describe internal/lookup internal/pointer " +
-			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct xr"},
+			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct torch xr"},
 	{"internal/plot",
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},

@@ -12,9 +12,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// New returns a frame of the columns, in that order, whose rows have the labels 0, 1, 2...
-// A column's index is not taken over: set Index for other labels of the rows. Every column
-// needs the same length. The columns are copied, their elements are not.
+// New returns a frame of the columns, in that order, whose rows have the labels 0, 1, 2... All
+// columns must have the same length. The index of a column is ignored: set Index of the frame for
+// other labels. The columns are copied, but not their elements.
 func New(columns ...*Series) (*Frame, error) {
 	f := &Frame{Columns: make([]*Series, len(columns)), Index: NewRangeIndex(0)}
 	names := make([]any, len(columns))
@@ -33,7 +33,8 @@ func New(columns ...*Series) (*Frame, error) {
 	return f, f.Validate()
 }
 
-// labelsOf returns the index of the columns' names, text if all of them are.
+// labelsOf returns an index of the names of columns. Its dtype is that of text if all names are
+// strings.
 func labelsOf(names []any) *Index {
 	texts := make([]string, len(names))
 	for i, n := range names {
@@ -46,12 +47,12 @@ func labelsOf(names []any) *Index {
 	return NewIndex(textSeries("", texts, nil))
 }
 
-// NewRangeIndex returns the labels 0, 1, 2... to n-1.
+// NewRangeIndex returns an index with the labels 0 to n-1.
 func NewRangeIndex(n int) *Index {
 	return &Index{Class: "RangeIndex", Names: []any{nil}, Stop: n, Step: 1}
 }
 
-// NewIndex returns the elements of s as labels, with its name.
+// NewIndex returns an index with the elements of s as labels, and the name of s.
 func NewIndex(s *Series) *Index {
 	own := *s
 	own.Index, own.Class, own.Attrs, own.Name = nil, "", nil, nil
@@ -74,7 +75,7 @@ func NewIndex(s *Series) *Index {
 	return x
 }
 
-// NewSeries returns the values as a Series with a name. What pandas gets:
+// NewSeries returns the values as a Series with a name. Its dtype in pandas depends on T:
 //
 //	T                                      dtype
 //	bool, ints, uints, floats, complex     bool, int64 (for int)... complex128
@@ -84,20 +85,19 @@ func NewIndex(s *Series) *Index {
 //	time.Duration, *time.Duration          timedelta64[ns]; nil is NaT
 //	[]byte, any and all else               object; nil is None
 //
-// Types that have one of these as their underlying type are like it. Times are instants;
-// they are shown in the zone that all of them have, if it has a name of the IANA
-// database, else in UTC; see [Series.WithZone]. Times that 64 bits of nanoseconds cannot
-// hold, outside the years 1678 to 2261, make the whole column datetime64[us], which pandas has
-// since 2.0.
+// A type with one of these as its underlying type gives the same dtype. Times are shown in the zone
+// that all of them have, if it has a name in the IANA database, and otherwise in UTC; see
+// [Series.WithZone]. If some time is outside the years 1678 to 2261, which 64 bits of nanoseconds
+// hold, the dtype is datetime64[us], which pandas has since 2.0.
 //
-// Numbers and bools are not copied: the Series aliases the slice.
+// Numbers and bools are not copied: the Series shares the memory of the slice.
 func NewSeries[T any](name string, values []T) (*Series, error) {
 	return seriesOf(name, reflect.ValueOf(values))
 }
 
-// FromRows returns the rows as a frame with a column for each field of the struct T (or *T),
-// in order of the fields. Names come from the fields as in [Frame.Unmarshal], the columns are those
-// that [NewSeries] makes of the fields' types.
+// FromRows returns the rows as a frame with a column for each field of the struct T (or *T), in the
+// order of the fields. A column is named as in [Frame.Unmarshal], and has the dtype that
+// [NewSeries] gives the type of the field.
 func FromRows[T any](rows []T) (*Frame, error) {
 	v := reflect.ValueOf(rows)
 	elem := v.Type().Elem()
@@ -179,14 +179,14 @@ func isNil(v reflect.Value) bool {
 	return false
 }
 
-// isColumnType reports whether a pointer to t has a column with a mask.
+// isColumnType reports whether pointers to t become a column with a mask.
 func isColumnType(t reflect.Type) bool {
 	return t == timeType || t.Kind() == reflect.String ||
 		ndarray.DTypeOfKind(t.Kind()) != nil && t.Kind() != reflect.Complex64 &&
 			t.Kind() != reflect.Complex128
 }
 
-// pointerSeries makes a column of what the pointers point to, with nil as missing.
+// pointerSeries returns a column of the values that the pointers point to. nil is a missing value.
 func pointerSeries(name string, v reflect.Value) (*Series, error) {
 	values := reflect.MakeSlice(reflect.SliceOf(v.Type().Elem().Elem()), v.Len(), v.Len())
 	valid := make([]bool, v.Len())
@@ -222,7 +222,7 @@ func pointerSeries(name string, v reflect.Value) (*Series, error) {
 	return s, nil
 }
 
-// nullableName is pandas' name of the nullable dtype.
+// nullableName returns the name of pandas' nullable dtype.
 func nullableName(d *ndarray.DType) string {
 	name := d.String()
 	switch d.Kind() {
@@ -234,7 +234,7 @@ func nullableName(d *ndarray.DType) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
-// numberSeries is a column over the memory of a slice of numbers or durations.
+// numberSeries returns a column that shares the memory of a slice of numbers or durations.
 func numberSeries(name string, v reflect.Value, dt *ndarray.DType) (*Series, error) {
 	s := &Series{Name: name}
 	if v.Type().Elem() == durationType {
@@ -259,7 +259,7 @@ func objectSeries(name string, items []any) *Series {
 	return &Series{Name: name, Kind: Object, DType: "object", Items: items}
 }
 
-// textSeries lays strings out as Arrow does; valid may be nil.
+// textSeries returns a column of strings in Arrow's layout. valid may be nil.
 func textSeries(name string, texts []string, valid []bool) *Series {
 	size := 0
 	for _, s := range texts {
@@ -283,7 +283,7 @@ func textSeries(name string, texts []string, valid []bool) *Series {
 	return &Series{Name: name, Kind: Text, DType: "str", Text: t}
 }
 
-// setValid builds the bitmap, which is nil where none is missing.
+// setValid sets the bitmap, which stays nil if no string is missing.
 func (t *Strings) setValid(valid []bool) {
 	if !slices.Contains(valid, false) {
 		return
@@ -340,8 +340,7 @@ func timeSeries(name string, times []time.Time, valid []bool) (*Series, error) {
 	return s.WithZone(cmp.Or(zone, "UTC")), nil
 }
 
-// zoneOf returns the name of the time's zone in the IANA database, "UTC" where it has none
-// that other machines know.
+// zoneOf returns the name of a time's zone in the IANA database, or "UTC" if it has none.
 func zoneOf(t time.Time) string {
 	if name := t.Location().String(); strings.Contains(name, "/") {
 		if _, err := time.LoadLocation(name); err == nil {
@@ -351,9 +350,9 @@ func zoneOf(t time.Time) string {
 	return "UTC"
 }
 
-// WithZone returns a Datetime series of the same instants shown in another time zone: a name
-// of the IANA database, an offset such as "+01:30", or "" for naive datetimes with the
-// wall clock of UTC. A series of another kind is returned as it is.
+// WithZone returns a Datetime series of the same instants in another time zone: a name of the IANA
+// database, an offset such as "+01:30", or "" for naive datetimes with the wall clock of UTC. A
+// series of another kind is returned unchanged.
 func (s *Series) WithZone(tz string) *Series {
 	if s.Kind != Datetime || s.Values == nil {
 		return s
@@ -366,14 +365,14 @@ func (s *Series) WithZone(tz string) *Series {
 	return &own
 }
 
-// NewCategorical returns the values as a Categorical. Its categories are the distinct
-// values in rising order, or those given, in that order, which are the order of the values then;
-// a value that is none of them is missing, as pandas has it.
+// NewCategorical returns the values as a Categorical. Its categories are the given ones, which are
+// then ordered, or else the distinct values in ascending order. As in pandas, a value that is not
+// among them is missing.
 func NewCategorical[T cmp.Ordered](name string, values []T, categories ...T) (*Series, error) {
 	ordered := len(categories) > 0
 	if !ordered {
 		categories = slices.Compact(slices.Sorted(slices.Values(values)))
-		// NaN is missing
+		// A NaN is a missing value, not a category.
 		categories = slices.DeleteFunc(categories, func(c T) bool { return c != c })
 	}
 	index := make(map[T]int64, len(categories))

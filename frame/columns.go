@@ -2,9 +2,9 @@ package frame
 
 import "fmt"
 
-// Select returns a frame of the named columns in the given order: DataFrame[names]. It shares
-// the columns, the index and the attributes with f. A name that no column has is an error; of
-// several columns of one name it takes the first.
+// Select returns a frame of the named columns in the given order: DataFrame[names]. It shares the
+// columns, the index and the attributes with f. A name without a column is an error. If several
+// columns have one name, it selects the first.
 func (f *Frame) Select(names ...string) (*Frame, error) {
 	columns := make([]*Series, len(names))
 	for i, name := range names {
@@ -15,8 +15,8 @@ func (f *Frame) Select(names ...string) (*Frame, error) {
 	return f.withColumns(columns)
 }
 
-// Drop returns a frame without the columns of those names: DataFrame.drop(columns=names). It
-// shares what it has with f. A name that no column has is an error, as in pandas.
+// Drop returns a frame without the columns of the given names: DataFrame.drop(columns=names). It
+// shares the remaining parts with f. As in pandas, a name without a column is an error.
 func (f *Frame) Drop(names ...string) (*Frame, error) {
 	dropped := make(map[string]bool, len(names))
 	for _, name := range names {
@@ -34,9 +34,9 @@ func (f *Frame) Drop(names ...string) (*Frame, error) {
 	return f.withColumns(columns)
 }
 
-// Rename returns a frame whose columns are called as names says, old to new:
-// DataFrame.rename(columns=names). Columns that it does not have stay, and names that no column
-// has mean nothing, as in pandas. The values are shared with f.
+// Rename returns a frame with other names of columns: DataFrame.rename(columns=names), where names
+// maps old names to new ones. As in pandas, other columns keep their names, and names without a
+// column are ignored. The values are shared with f.
 func (f *Frame) Rename(names map[string]string) (*Frame, error) {
 	columns := make([]*Series, len(f.Columns))
 	for i, c := range f.Columns {
@@ -51,7 +51,7 @@ func (f *Frame) Rename(names map[string]string) (*Frame, error) {
 	return f.withColumns(columns)
 }
 
-// withColumns returns a frame with other columns and their names as labels, all else as in f.
+// withColumns returns a copy of f with other columns, and with their names as labels.
 func (f *Frame) withColumns(columns []*Series) (*Frame, error) {
 	own := *f
 	made, err := New(columns...)

@@ -8,7 +8,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// A setter stores one element, as Series.At returns it, in a Go value.
+// A setter stores an element, as Series.At returns it, in a Go value.
 type setter func(dst reflect.Value, v any) error
 
 var (
@@ -16,7 +16,7 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 )
 
-// setterOf returns the setter of a type, nil where elements cannot become it.
+// setterOf returns the setter for a type, or nil if elements cannot have that type.
 func setterOf(t reflect.Type) setter {
 	switch {
 	case t == timeType:
@@ -51,7 +51,7 @@ func lost(dst reflect.Value, v any) error {
 	return errorf("%v does not fit %v", v, dst.Type())
 }
 
-// number widens the numeric Go types: exactly one of the results counts, by kind.
+// number returns a number of any Go type. kind says which of the other results has it.
 func number(v any) (i int64, u uint64, f float64, kind reflect.Kind) {
 	switch v := v.(type) {
 	case ndarray.Float16:

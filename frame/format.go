@@ -12,18 +12,18 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// How tables are printed: pandas' default options.
+// The parameters of printing, which are pandas' default options.
 const (
-	printRows   = 60 // more rows than this are cut to
-	printEdge   = 5  // so many at each end
-	printWidth  = 50 // characters of an element of text
-	printDigits = 6  // behind the point
+	printRows   = 60 // number of rows above which only those at both ends are shown
+	printEdge   = 5  // number of rows that are then shown at each end
+	printWidth  = 50 // largest number of characters of an element of text
+	printDigits = 6  // digits after the decimal point
 )
 
-// String returns the frame as pandas prints it: a line of column names, and one for each row with
-// its label. Of more than 60 rows the first and last five are shown, and then the shape. Elements
-// that pandas leaves to their class are printed as fmt prints them, and lines are not broken at the
-// width of a terminal.
+// String returns the frame as pandas prints it: a line with the names of the columns, and a line
+// for each row with its label. If there are more than 60 rows, the first and last five are shown,
+// and then the shape. Objects that pandas formats by their own class are formatted by package fmt.
+// Lines are not broken at the width of a terminal.
 //
 // Reference: pandas/io/formats/format.py, DataFrameFormatter.
 func (f *Frame) String() string {
@@ -76,8 +76,8 @@ func (f *Frame) emptyText(n int) string {
 		strings.Join(labels, ", ") + "]"
 }
 
-// String returns the series as pandas prints it: a line for each element with its label, and its
-// name, length if lines are left out, and dtype.
+// String returns the series as pandas prints it: a line for each element with its label, and a line
+// with the name, the length if elements are left out, and the dtype.
 func (s *Series) String() string {
 	if err := s.Validate(); err != nil {
 		return "<" + err.Error() + ">"
@@ -124,7 +124,8 @@ func (s *Series) String() string {
 	return b.String()
 }
 
-// printed returns the rows of n that are printed, and whether those in the middle are left out.
+// printed returns the indexes of the rows that are shown, out of n. cut says that others are left
+// out in the middle.
 func printed(n int) (rows []int, cut bool) {
 	for i := range n {
 		if n <= printRows || i < printEdge || i >= n-printEdge {
@@ -136,7 +137,7 @@ func printed(n int) (rows []int, cut bool) {
 	return rows, cut
 }
 
-// dotsFor are the dots in a column of a width for the rows that are left out.
+// dotsFor returns the dots for the rows that are left out, in a column of the given width.
 func dotsFor(width int) string {
 	if width > 3 {
 		return "..."
@@ -144,7 +145,7 @@ func dotsFor(width int) string {
 	return ".."
 }
 
-// withDots adds dots to a column with a header for the rows in the middle.
+// withDots inserts dots in the middle of the texts of a column.
 func withDots(texts []string, isIndex bool) []string {
 	w := width(texts)
 	dots := dotsFor(w)
@@ -166,7 +167,7 @@ func width(texts []string) int {
 	return n
 }
 
-// padAll adds spaces at the beginning of the shorter texts, and padEnds at their end.
+// padAll adds spaces at the beginning of shorter texts, and padEnds at their end.
 func padAll(texts []string) []string {
 	n, out := width(texts), make([]string, len(texts))
 	for i, s := range texts {
@@ -183,7 +184,7 @@ func padEnds(texts []string) []string {
 	return out
 }
 
-// indexTexts are the labels of rows.
+// indexTexts returns the labels of rows as text.
 func indexTexts(x *Index, rows []int) []string {
 	if x.Values != nil {
 		return elementTexts(x.Values, rows)
@@ -195,8 +196,8 @@ func indexTexts(x *Index, rows []int) []string {
 	return out
 }
 
-// columnTexts are the elements of a series at rows, with a space where a number could have a sign,
-// and before everything that is neither a number nor a time.
+// columnTexts returns the elements of a series at rows as text. A number has a space for a possible
+// sign, and so has everything that is neither a number nor a time.
 func columnTexts(s *Series, rows []int) []string {
 	texts := elementTexts(s, rows)
 	if s.Kind == Datetime || s.Kind == Timedelta {
@@ -211,7 +212,7 @@ func columnTexts(s *Series, rows []int) []string {
 	return texts
 }
 
-// elementTexts are the elements of a series at rows.
+// elementTexts returns the elements of a series at rows as text.
 func elementTexts(s *Series, rows []int) []string {
 	values := make([]any, len(rows))
 	for k, i := range rows {
@@ -240,7 +241,7 @@ func elementTexts(s *Series, rows []int) []string {
 	return out
 }
 
-// missingText is what stands for a missing element.
+// missingText returns the text for a missing element.
 func missingText(s *Series, v any) string {
 	switch {
 	case s.Kind == Masked, s.Kind == Object, s.Kind == Text && s.DType != "str":
@@ -256,7 +257,7 @@ func missingText(s *Series, v any) string {
 	return "NaN"
 }
 
-// shortened cuts long text.
+// shortened truncates long text.
 func shortened(s string) string {
 	if utf8.RuneCountInString(s) <= printWidth {
 		return s
@@ -265,8 +266,9 @@ func shortened(s string) string {
 	return string(runes[:printWidth-4]) + "..."
 }
 
-// floatTexts are floats with as many digits behind the point as the one that needs most, six at
-// most; with an exponent where some are very small, or very large and the others too long.
+// floatTexts formats floats with as many digits after the point as the one that needs the most, six
+// at most. All have an exponent if some are very small, or if some are very large and the others
+// too long.
 //
 // Reference: FloatArrayFormatter.get_result_as_array.
 func floatTexts(s *Series, values []any) []string {
@@ -290,7 +292,7 @@ func floatTexts(s *Series, values []any) []string {
 		if out[i] = strconv.FormatFloat(x, 'f', printDigits, 64); math.IsInf(x, 0) {
 			out[i] = strings.ToLower(strings.TrimPrefix(out[i], "+"))
 		}
-		longest = max(longest, len(out[i])+1) // with the place of a sign, as pandas counts
+		longest = max(longest, len(out[i])+1) // pandas also counts the place of a sign.
 		if x < 0 {
 			longest = max(longest, len(out[i]))
 		}
@@ -306,7 +308,7 @@ func floatTexts(s *Series, values []any) []string {
 	return trimZeros(out)
 }
 
-// trimZeros takes off the zeros that all numbers end in, but for one.
+// trimZeros removes the trailing zeros that all numbers have, except one.
 func trimZeros(texts []string) []string {
 	for {
 		for _, s := range texts {
@@ -339,7 +341,7 @@ func floatOf(v any) (float64, bool) {
 	return math.NaN(), v != nil
 }
 
-// timeTexts are datetimes: dates alone if all are of midnight.
+// timeTexts formats datetimes, without the time if all are at midnight.
 func timeTexts(s *Series, rows []int) []string {
 	out := make([]string, len(rows))
 	times := make([]time.Time, len(rows))
@@ -383,7 +385,7 @@ func timeTexts(s *Series, rows []int) []string {
 	return out
 }
 
-// valueText is an element by itself, as Python's str() has it where Go has a counterpart.
+// valueText formats an element by itself, as Python's str() does for types that Go has too.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -427,7 +429,7 @@ func isText(v any) bool {
 	return ok
 }
 
-// timedeltaTexts are lengths of time: days alone if all are whole days, and with fractions of
+// timedeltaTexts formats durations: in days alone if all are whole days, and with fractions of
 // seconds if any has one.
 func timedeltaTexts(values []any) []string {
 	whole, digits := true, 0
@@ -465,7 +467,8 @@ func secondDigits(t time.Duration) int {
 	return 0
 }
 
-// timedeltaText is "1 days 02:03:04.500000", or "-1 days +21:56:55" of less than nothing.
+// timedeltaText formats a duration as "1 days 02:03:04.500000", or "-1 days +21:56:55" if it is
+// negative.
 func timedeltaText(t time.Duration, whole bool, digits int) string {
 	const day = 24 * time.Hour
 	days, rest, sign := t/day, t%day, ""

@@ -7,29 +7,29 @@ import (
 	"github.com/unpkl/unpkl/internal/texts"
 )
 
-// Frame is a table of named, typed columns with an index, as pandas' DataFrame.
-// It is safe for concurrent reads.
+// A Frame is a table of named, typed columns with an index: pandas' DataFrame. It is safe for
+// concurrent reads.
 type Frame struct {
-	// Columns are in the order of the table; each has Rows() elements.
+	// Columns has the columns in the order of the table. Each has Rows() elements.
 	Columns []*Series
 	// Labels is the index of the columns: Labels.At(i) is Columns[i].Name.
 	Labels *Index
-	// Index holds the labels of the rows.
+	// Index has the labels of the rows.
 	Index *Index
 	// Class is "module.name" of the Python class.
 	Class string
-	// Attrs is pandas' user-defined attrs dict, nil if empty.
+	// Attrs is the dict of user-defined attributes, pandas' attrs. It is nil if empty.
 	Attrs map[string]any
-	// UniqueLabels says that pandas refuses duplicate labels: its flag
-	// allows_duplicate_labels is False.
+	// UniqueLabels says that pandas' flag allows_duplicate_labels is False, so that it rejects
+	// duplicate labels.
 	UniqueLabels bool
-	// Extra holds the attributes that a subclass of DataFrame adds, nil if none.
+	// Extra has the attributes that a subclass of DataFrame adds. It is nil if there are none.
 	Extra map[string]any
 
 	origin any // the schema of a table of pyarrow, see framehook
 }
 
-// Rows returns the number of rows, 0 of the zero Frame.
+// Rows returns the number of rows. It is 0 for the zero Frame.
 func (f *Frame) Rows() int {
 	if f.Index == nil {
 		return 0
@@ -40,8 +40,8 @@ func (f *Frame) Rows() int {
 // Shape returns the numbers of rows and columns, as DataFrame.shape.
 func (f *Frame) Shape() (rows, cols int) { return f.Rows(), len(f.Columns) }
 
-// Column returns the first column whose name is the given string, and nil where
-// there is none. See the function [Column] for its values as a typed slice.
+// Column returns the first column with the given name, or nil if there is none. The function
+// [Column] returns its values as a typed slice.
 func (f *Frame) Column(name string) *Series {
 	for _, c := range f.Columns {
 		if s, ok := c.Name.(string); ok && s == name {
@@ -51,8 +51,8 @@ func (f *Frame) Column(name string) *Series {
 	return nil
 }
 
-// ColumnNames returns the columns' names as text: a string as it is, any other
-// label as fmt prints it.
+// ColumnNames returns the names of the columns as text. A name that is not a string is formatted by
+// package fmt.
 func (f *Frame) ColumnNames() []string {
 	names := make([]string, len(f.Columns))
 	for i, c := range f.Columns {
@@ -68,7 +68,7 @@ func labelText(label any) string {
 	return texts.Sprint(label)
 }
 
-// Record is one row of a Frame: it reads elements where they lie.
+// A Record is one row of a Frame. It reads elements from the frame when they are asked for.
 type Record struct {
 	f   *Frame
 	row int
@@ -85,8 +85,8 @@ func (r Record) Label() any {
 	return r.f.Index.At(r.row)
 }
 
-// At returns the value in column i as [Series.At] does, nil where it is missing. It panics where
-// there is no such column, as an index of a slice does.
+// At returns the value in column i as [Series.At] does, or nil if it is missing. Like the index of
+// a slice, a bad column index panics.
 func (r Record) At(i int) any {
 	c := r.f.Columns[i]
 	if c.IsNull(r.row) {
@@ -95,8 +95,8 @@ func (r Record) At(i int) any {
 	return c.At(r.row)
 }
 
-// Get returns the value in the first column of that name, nil where it is
-// missing; ok is false where there is no such column.
+// Get returns the value in the first column with the given name, or nil if the value is missing. ok
+// is false if there is no such column.
 func (r Record) Get(name string) (v any, ok bool) {
 	for i, c := range r.columns() {
 		if s, isText := c.Name.(string); isText && s == name {
@@ -106,7 +106,7 @@ func (r Record) Get(name string) (v any, ok bool) {
 	return nil, false
 }
 
-// Map returns the row as a map from column name to value, in memory of its own.
+// Map returns the row as a new map from column name to value.
 func (r Record) Map() map[string]any {
 	columns := r.columns()
 	m := make(map[string]any, len(columns))
@@ -116,7 +116,7 @@ func (r Record) Map() map[string]any {
 	return m
 }
 
-// columns are those of the frame, none of the zero Record.
+// columns returns the columns of the frame, or nil for the zero Record.
 func (r Record) columns() []*Series {
 	if r.f == nil {
 		return nil
@@ -124,8 +124,8 @@ func (r Record) columns() []*Series {
 	return r.f.Columns
 }
 
-// Records returns the rows in order. A Record is a view: it costs nothing until
-// its values are asked for.
+// Records yields the rows in order. A Record is a view: its values are not read until they are
+// asked for.
 func (f *Frame) Records() iter.Seq2[int, Record] {
 	return func(yield func(int, Record) bool) {
 		for i := range f.Rows() {
@@ -136,10 +136,10 @@ func (f *Frame) Records() iter.Seq2[int, Record] {
 	}
 }
 
-// Validate checks that every column has one element a row, every code lies in
-// its categories or levels and every sparse position in its series. What the
-// reader of this module returns is valid; a frame that a program builds may not
-// be. It takes time linear in the frame.
+// Validate checks that each column has one element for each row, that each code is an index into
+// its categories or levels, and that each sparse position is within its series. Frames that this
+// module reads are valid; a frame that a program builds may not be. Validate takes time linear in
+// the size of the frame.
 func (f *Frame) Validate() error {
 	if f.Index == nil || f.Labels == nil {
 		return errorf("a frame needs an index and labels")

@@ -2,24 +2,24 @@ package frame
 
 import "github.com/unpkl/unpkl/ndarray"
 
-// Index holds the labels of an axis, as pandas' Index and its subclasses. It is
-// safe for concurrent reads.
+// An Index has the labels of an axis: pandas' Index and its subclasses. It is safe for concurrent
+// reads.
 type Index struct {
 	// Class is the Python class's name: "RangeIndex", "Index", "MultiIndex",
 	// "DatetimeIndex", "TimedeltaIndex", "PeriodIndex", "CategoricalIndex",
 	// "IntervalIndex", or "Int64Index" and the like of older versions.
 	Class string
-	// Names has one entry a level: a string mostly, nil where there is none.
+	// Names has one entry for each level: usually a string, or nil if the level has no name.
 	Names []any
 
-	// Start, Stop and Step are of a RangeIndex, which stores nothing else.
+	// Start, Stop and Step are the labels of a RangeIndex, which has nothing else.
 	Start, Stop, Step int
 
-	// Values holds the labels of all other classes but MultiIndex.
+	// Values has the labels of all other classes except MultiIndex.
 	Values *Series
 
-	// Levels and Codes are of a MultiIndex: label i of level k is
-	// Levels[k].At(Codes[k][i]), missing where the code is -1.
+	// Levels and Codes have the labels of a MultiIndex: label i of level k is
+	// Levels[k].At(Codes[k][i]), or missing if the code is -1.
 	Levels []*Index
 	Codes  []*ndarray.Array
 }
@@ -30,7 +30,7 @@ func (x *Index) IsRange() bool { return x.Values == nil && x.Levels == nil }
 // IsMulti reports whether x is a MultiIndex.
 func (x *Index) IsMulti() bool { return x.Levels != nil }
 
-// Name returns the name of an index of one level, nil if it has none.
+// Name returns the name of an index of one level, or nil if it has none.
 func (x *Index) Name() any {
 	if len(x.Names) == 1 {
 		return x.Names[0]
@@ -52,7 +52,7 @@ func (x *Index) Len() int {
 	return x.Values.Len()
 }
 
-// rangeLen is len(range(start, stop, step)) without overflow; 0 for a step of 0.
+// rangeLen returns len(range(start, stop, step)) without overflow. It is 0 for a step of 0.
 func rangeLen(start, stop, step int) int {
 	switch {
 	case step > 0 && start < stop:
@@ -71,9 +71,9 @@ func clampLen(n uint64) int {
 	return int(n)
 }
 
-// At returns label i: an int of a RangeIndex, a []any with one entry a level of
-// a MultiIndex, else the element of Values. It panics where i is outside
-// [0, Len()), as indexing a slice does.
+// At returns label i: an int for a RangeIndex, a []any with one entry for each level for a
+// MultiIndex, and otherwise the element of Values. Like the index of a slice, an i outside [0,
+// Len()) panics.
 func (x *Index) At(i int) any {
 	switch {
 	case x.IsMulti():
@@ -91,9 +91,8 @@ func (x *Index) At(i int) any {
 	return x.Values.At(i)
 }
 
-// Level returns the part of label i that level k of a MultiIndex holds, nil
-// where it is missing. It panics where there is no such level or label, as an index of a slice
-// does.
+// Level returns the part of label i at level k of a MultiIndex, or nil if it is missing. A bad
+// level or index panics.
 func (x *Index) Level(k, i int) any {
 	code, err := (&Series{Values: x.Codes[k]}).code(i)
 	if err != nil || code < 0 {
@@ -102,7 +101,7 @@ func (x *Index) Level(k, i int) any {
 	return x.Levels[k].At(code)
 }
 
-// IsNull reports whether label i is missing; a label of a MultiIndex is not.
+// IsNull reports whether label i is missing. A label of a MultiIndex never is.
 func (x *Index) IsNull(i int) bool {
 	return x.Values != nil && x.Values.IsNull(i)
 }

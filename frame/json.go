@@ -2,9 +2,9 @@ package frame
 
 import "github.com/unpkl/unpkl/internal/jsonhook"
 
-// The JSON of these types is that of unpkl to-json --arrays=values; see the table in the
-// documentation of the command. It takes an import of the package unpkl, or of one that imports
-// it; without, encoding/json reports an error.
+// The JSON of these types is that of unpkl to-json --arrays=values, see the documentation of the
+// command. The program must import package unpkl, directly or indirectly; otherwise the methods
+// return an error.
 
 // MarshalJSON returns the table with its elements as JSON, for encoding/json.
 func (f *Frame) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(f) }

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// String returns the period as str(pandas.Period) in Python: "2020-05" of months, "2020Q2" of
-// quarters, "2020-01-06/2020-01-12" of weeks, "2020-01-06 10:00" of hours. The time is that of the
-// period's begin. Of a frequency that pandas does not have, and of years before 1000, it is the
+// String returns the period as str(pandas.Period) does: "2020-05" for months, "2020Q2" for
+// quarters, "2020-01-06/2020-01-12" for weeks, "2020-01-06 10:00" for hours. It shows the begin of
+// the period. For a frequency that pandas does not have, and for years before 1000, it is the
 // ordinal with the frequency.
 //
 // Reference: pandas, _libs/tslibs/period.pyx, period_format.
@@ -21,7 +21,7 @@ func (p PeriodValue) String() string {
 	return fmt.Sprintf("%d[%s]", p.Ordinal, p.Freq)
 }
 
-// text returns "" of what has no form.
+// text is String, except that it returns "" if there is no such format.
 func (p PeriodValue) text(name, anchor string) string {
 	switch name {
 	case "Y", "A", "YE":
@@ -56,10 +56,10 @@ func (p PeriodValue) text(name, anchor string) string {
 	return ""
 }
 
-// maxYear is more than any year that Python or pandas know.
+// maxYear is larger than any year in Python or pandas.
 const maxYear = 1_000_000
 
-// periodUnits are the frequencies within a day, by pandas' names of all versions.
+// periodUnits has the frequencies within a day, under their names in all versions of pandas.
 var periodUnits = map[string]struct {
 	seconds   int64 // in a unit, or 1
 	perSecond int64 // units in a second, or 1
@@ -73,8 +73,8 @@ var periodUnits = map[string]struct {
 	"ns": {1, 1e9, "2006-01-02 15:04:05.000000000"}, "N": {1, 1e9, "2006-01-02 15:04:05.000000000"},
 }
 
-// yearText returns a year, or which of its parts it is, counted from 1970. Parts of a year that
-// does not end in December are counted as if it did, and so are written.
+// yearText formats a year, or the part of a year at the given ordinal, counted from 1970. Parts of
+// a year that does not end in December are counted and formatted as if it did.
 func yearText(ordinal, parts int64, name string) string {
 	year, part := floorDiv(ordinal, parts)
 	if year > maxYear || year < 1000-1970 {
@@ -87,7 +87,7 @@ func yearText(ordinal, parts int64, name string) string {
 	return fmt.Sprintf("%d%s%d", year, name, part+1)
 }
 
-// week returns the first and last day of a week, which ends on the day that the anchor names.
+// week returns the first and last day of a week that ends on the day that the anchor names.
 func (p PeriodValue) week(anchor string) string {
 	end := map[string]int64{"": 0, "SUN": 0, "MON": 1, "TUE": 2, "WED": 3, "THU": 4, "FRI": 5,
 		"SAT": 6}
@@ -103,7 +103,7 @@ func (p PeriodValue) week(anchor string) string {
 	return from + "/" + to
 }
 
-// dayText returns a day, counted from 1970-01-01.
+// dayText formats a day, counted from 1970-01-01.
 func dayText(day int64) string {
 	if day > math.MaxInt32 || day < math.MinInt32 {
 		return ""
@@ -118,7 +118,7 @@ func dateText(t time.Time, layout string) string {
 	return t.Format(layout)
 }
 
-// floorDiv returns the quotient rounded down, and what is left, which is never negative.
+// floorDiv returns the quotient rounded down, and the remainder, which is never negative.
 func floorDiv(a, b int64) (quotient, rest int64) {
 	quotient, rest = a/b, a%b
 	if rest < 0 {

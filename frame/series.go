@@ -12,30 +12,31 @@ import (
 type Kind uint8
 
 const (
-	// Numpy: Values holds the elements: bool, ints, floats, complex, object, S, U.
+	// Numpy: Values has the elements: bool, ints, floats, complex, object, S, U.
 	Numpy Kind = iota
-	// Masked: pandas' nullable integers, floats and booleans; Values holds the
-	// elements, Valid says which of them mean anything.
+	// Masked: pandas' nullable integers, floats and booleans. Values has the elements, and Valid
+	// says which of them are not missing.
 	Masked
-	// Datetime: Values is datetime64; UTC instants where TZ is set.
+	// Datetime: Values is datetime64. If TZ is set, the values are instants in UTC.
 	Datetime
-	// Timedelta: Values is timedelta64; since midnight where DType is Arrow's time32 or time64.
+	// Timedelta: Values is timedelta64. If DType is Arrow's time32 or time64, it is the time since
+	// midnight.
 	Timedelta
-	// Period: Values holds int64 ordinals, counted in the base unit of Freq.
+	// Period: Values has int64 ordinals, counted in the base unit of Freq.
 	Period
-	// Categorical: Values holds integer codes into Categories; -1 is missing.
+	// Categorical: Values has integer codes, which are indexes into Categories; -1 means missing.
 	Categorical
-	// Interval: Left and Right hold the bounds, Closed the closed side.
+	// Interval: Left and Right have the bounds, and Closed says which sides are closed.
 	Interval
-	// Sparse: Values holds the elements at Positions; FillValue is everywhere else.
+	// Sparse: Values has the elements at Positions. All other elements are FillValue.
 	Sparse
-	// Text: Text holds strings as Arrow lays them out.
+	// Text: Text has strings in Arrow's layout.
 	Text
-	// Object: Items holds one Go value an element: []byte, *apd.Decimal, uuid.UUID, and of Arrow's
-	// nested types []any for a list, map[string]any for a struct and []any of [2]any for a map; of
-	// a column of GeoPandas, whose DType is "geometry", *reconstruct.Geometry.
+	// Object: Items has one Go value for each element: []byte, *apd.Decimal or uuid.UUID; for
+	// Arrow's nested types []any for a list, map[string]any for a struct and []any of [2]any for a
+	// map; for a column of GeoPandas, whose DType is "geometry", *reconstruct.Geometry.
 	Object
-	// Opaque: an extension array that no rule is known for; Raw holds it as read.
+	// Opaque: an extension array that this module does not read. Raw has its object.
 	Opaque
 )
 
@@ -52,36 +53,37 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Series is a one-dimensional array with a name, as pandas' Series: a column of
-// a [Frame], the values of an [Index], or a value of its own, and then Index
-// holds its labels. A Series is safe for concurrent reads.
+// A Series is a one-dimensional array with a name: pandas' Series. It is a column of a [Frame], the
+// values of an [Index], or a value of its own, with its labels in Index. It is safe for concurrent
+// reads.
 type Series struct {
-	// Name is the column's label: a string nearly always, but any hashable in
-	// Python (an int, a tuple as []any); nil where there is none.
+	// Name is the label of the column: usually a string, but in Python any hashable value (such as
+	// an int, or a tuple, which is a []any here). It is nil if there is none.
 	Name any
-	// DType is the name that pandas gives the dtype: "int64", "Int64",
-	// "category", "datetime64[ns, Europe/Paris]", "string", "str", "object"...
+	// DType is pandas' name of the dtype: "int64", "Int64", "category",
+	// "datetime64[ns, Europe/Paris]", "string", "str", "object"...
 	DType string
 	Kind  Kind
-	// Values has shape (Len(),) but for Sparse, where it has one element a
-	// position; nil for Interval, Text, Object and Opaque. It is a view of the
-	// block that the pickle holds wherever the block's layout allows.
+	// Values has the shape (Len(),), except that for Sparse it has one element for each position.
+	// It is nil for Interval, Text, Object and Opaque. If the layout allows it, it is a view of the
+	// block in the pickle.
 	Values *ndarray.Array
-	// Valid has Len() entries, false where the value is missing; nil where the
-	// values themselves say so (NaN, NaT, None, a code of -1) or none is missing.
+	// Valid has Len() entries, which are false for missing values. It is nil if no value is missing,
+	// or if missing values have a special value (NaN, NaT, None, a code of -1).
 	Valid []bool
 
 	Categories *Index // of a Categorical
 	Ordered    bool   // of a Categorical
 	TZ         string // of a Datetime: the zone's key, "UTC", or an offset "+01:30"; "" if naive
-	// of a Period (always) or Datetime (where known): pandas' alias, such as "M" or "2D"
+	// Freq is the frequency of a Period, or of a Datetime if it is known, as pandas' alias, such as
+	// "M" or "2D".
 	Freq   string
-	CRS    string // of geometries: their coordinate reference system as text, "" if not known
+	CRS    string // of geometries: their coordinate reference system as text, or ""
 	Closed string // of an Interval: "left", "right", "both" or "neither"
 
 	Left, Right *Series // of an Interval
 
-	Positions []int32 // of a Sparse, rising
+	Positions []int32 // of a Sparse, in ascending order
 	FillValue any     // of a Sparse
 	Length    int     // of a Sparse or an Opaque
 
@@ -89,21 +91,21 @@ type Series struct {
 	Items []any    // of an Object
 	Raw   any      // of an Opaque
 
-	// Index holds the labels of a Series that stands by itself; nil in a Frame.
+	// Index has the labels of a Series by itself. It is nil for a column of a Frame.
 	Index *Index
-	// Class is "module.name" of the Python class of a Series that stands by itself.
+	// Class is "module.name" of the Python class of a Series by itself.
 	Class string
-	// Attrs is pandas' user-defined attrs dict, nil if empty.
+	// Attrs is the dict of user-defined attributes, pandas' attrs. It is nil if empty.
 	Attrs map[string]any
 	// UniqueLabels is as in [Frame].
 	UniqueLabels bool
-	// Extra holds the attributes that a subclass of Series adds, nil if none.
+	// Extra has the attributes that a subclass of Series adds. It is nil if there are none.
 	Extra map[string]any
 
 	origin any // the type of an array of pyarrow, see framehook
 }
 
-// Len returns the number of elements, 0 of a series without what its kind stores them in.
+// Len returns the number of elements. It is 0 for a series without the fields that its kind needs.
 func (s *Series) Len() int {
 	switch {
 	case s.Kind == Sparse || s.Kind == Opaque:
@@ -120,9 +122,8 @@ func (s *Series) Len() int {
 	return 0
 }
 
-// IsNull reports whether element i is missing, as pandas' isna does: None, NaN,
-// NaT, NA, a code of -1, an entry that Valid excludes. It panics where there is no element i, as an
-// index of a slice does.
+// IsNull reports whether element i is missing, as pandas' isna does: None, NaN, NaT, NA, a code of
+// -1, or false in Valid. Like the index of a slice, a bad i panics.
 func (s *Series) IsNull(i int) bool {
 	if s.Valid != nil {
 		return !s.Valid[i]
@@ -176,13 +177,12 @@ func (s *Series) code(i int) (int, error) {
 	return 0, errorf("codes of dtype %v", s.Values.DType())
 }
 
-// At returns element i as a Go value: nil where Valid excludes it, else the
-// element of Values; the category of a Categorical, an [IntervalValue], the
-// [PeriodValue] of a Period, a string of Text. Of a Datetime with a time zone it is the
-// time.Time in that zone, as [Series.Time] and [Column] give it, nil for NaT; an instant that
-// time.Time has not, or one in a zone that is not known, is the [ndarray.Datetime64] in UTC, as
-// all are in a series without a zone. It panics where i is outside [0, Len()), as indexing a
-// slice does.
+// At returns element i as a Go value. It is nil if Valid is false, the category for a Categorical,
+// an [IntervalValue] for an Interval, a [PeriodValue] for a Period, a string for Text, and
+// otherwise the element of Values. For a Datetime with a time zone it is the time.Time in that
+// zone, as in [Series.Time] and [Column], or nil for NaT; if time.Time cannot hold the instant, or
+// the zone is not known, it is the [ndarray.Datetime64] in UTC. For a Datetime without a zone it is
+// always the [ndarray.Datetime64]. Like the index of a slice, an i outside [0, Len()) panics.
 func (s *Series) At(i int) any {
 	if s.Valid != nil && !s.Valid[i] {
 		return nil
@@ -264,28 +264,28 @@ func (s *Series) sparseAt(i int) any {
 	return s.FillValue
 }
 
-// IntervalValue is one element of an Interval series.
+// An IntervalValue is an element of an Interval series.
 type IntervalValue struct {
 	Left, Right any
 	Closed      string // "left", "right", "both" or "neither"
 }
 
-// PeriodValue is one element of a Period series: Ordinal units of Freq's base
-// unit since 1970 (a 2D period counts days).
+// A PeriodValue is an element of a Period series: Ordinal units since 1970, where the unit is the
+// base unit of Freq (days for "2D").
 type PeriodValue struct {
 	Ordinal int64
 	Freq    string
 }
 
-// Strings is a text column in Arrow's layout: element i is
-// Data[Offsets[i]:Offsets[i+1]]. It aliases the buffers of the pickle.
+// Strings is a column of text in Arrow's layout: element i is Data[Offsets[i]:Offsets[i+1]]. It
+// shares the memory of the buffers in the pickle.
 type Strings struct {
-	// Offsets32 or Offsets64 is set: Arrow's string and large_string.
+	// Either Offsets32 or Offsets64 is set, for Arrow's string or large_string.
 	Offsets32 []int32
 	Offsets64 []int64
 	Data      []byte
-	// Validity is Arrow's bitmap, least significant bit first, 1 is valid,
-	// beginning at bit BitOffset; nil if none is missing.
+	// Validity is Arrow's bitmap, least significant bit first, in which 1 means valid. The bit of
+	// element 0 is at BitOffset. Validity is nil if no element is missing.
 	Validity  []byte
 	BitOffset int
 }
@@ -307,11 +307,10 @@ func (t *Strings) IsNull(i int) bool {
 	return t.Validity[bit>>3]>>(bit&7)&1 == 0
 }
 
-// At returns string i, a copy; "" where it is missing. It panics where there is no string i, as an
-// index of a slice does.
+// At returns a copy of string i, or "" if it is missing. Like the index of a slice, a bad i panics.
 func (t *Strings) At(i int) string { return string(t.Bytes(i)) }
 
-// Bytes returns string i without a copy: the caller must not modify it. It panics as At does.
+// Bytes returns string i without a copy. The caller must not modify it. A bad i panics.
 func (t *Strings) Bytes(i int) []byte {
 	if t.IsNull(i) {
 		return nil
@@ -322,7 +321,7 @@ func (t *Strings) Bytes(i int) []byte {
 	return t.Data[t.Offsets32[i]:t.Offsets32[i+1]]
 }
 
-// all returns the strings, which share one copy of the data.
+// all returns all strings. They share one copy of the data.
 func (t *Strings) all() []string {
 	data := string(t.Data)
 	out := make([]string, t.Len())

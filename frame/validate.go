@@ -17,8 +17,8 @@ func (e frameError) Is(target error) bool { return target == ErrFrame }
 
 func errorf(format string, args ...any) error { return frameError(fmt.Sprintf(format, args...)) }
 
-// Validate checks the parts of s against each other: lengths, codes, positions.
-// It takes time linear in the series.
+// Validate checks that the fields of s are consistent: lengths, codes, positions. It takes time
+// linear in the size of the series.
 func (s *Series) Validate() error {
 	if err := s.validateParts(); err != nil {
 		return err
@@ -115,8 +115,8 @@ func codesWithin[T int8 | int16 | int32 | int64](codes *ndarray.Array, n int) er
 	return nil
 }
 
-// Validate checks that offsets rise and stay inside the data, and that the
-// bitmap is long enough.
+// Validate checks that the offsets ascend and are within the data, and that the bitmap is long
+// enough.
 func (t *Strings) Validate() error {
 	last := int64(0)
 	check := func(i int, off int64) error {
@@ -143,7 +143,7 @@ func (t *Strings) Validate() error {
 	return nil
 }
 
-// Validate checks the parts of x against each other.
+// Validate checks that the fields of x are consistent.
 func (x *Index) Validate() error {
 	switch {
 	case x.IsMulti():

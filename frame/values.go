@@ -9,8 +9,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Column returns the values of the first column of f with that name, as
-// [Values] does.
+// Column returns the values of the first column of f with the given name, as [Values] does.
 func Column[T any](f *Frame, name string) ([]T, error) {
 	s := f.Column(name)
 	if s == nil {
@@ -23,13 +22,14 @@ func Column[T any](f *Frame, name string) ([]T, error) {
 	return v, nil
 }
 
-// Values returns the elements of s converted to T: a number (an error where a
-// value does not fit T exactly; a float64 rounds to float32), bool, string,
-// []byte, time.Time, time.Duration, any, a type with one of these as its
-// underlying type, or a pointer to one of them. A missing value is NaN as a float, nil as a
-// pointer or an any, and an error that names the element as anything else. The
-// slice is the caller's, but where s holds just such numbers without a mask in
-// contiguous memory: then it aliases the series.
+// Values returns the elements of s converted to T. T is a number, bool, string, []byte, time.Time,
+// time.Duration, any, a type with one of these as its underlying type, or a pointer to one of them.
+// A number that does not fit T exactly is an error, except that a float64 is rounded to float32. A
+// missing value is NaN in a float, nil in a pointer or an any, and otherwise an error that names
+// the element.
+//
+// The caller owns the slice, unless s has exactly such numbers, without a mask, in contiguous
+// memory: then the slice shares the memory of the series.
 func Values[T any](s *Series) ([]T, error) {
 	if s.Kind == Opaque {
 		return nil, errorf("an extension array of the class %s, which is not read", s.DType)
@@ -59,8 +59,8 @@ func Values[T any](s *Series) ([]T, error) {
 	return out, nil
 }
 
-// fastValues converts whole arrays of plain numbers, and text; ok is false where it does
-// not apply.
+// fastValues converts whole arrays of numbers without missing values, and text. ok is false for
+// other series.
 func fastValues[T any](s *Series) (out []T, ok bool, err error) {
 	if s.Kind == Text && s.Text.Validity == nil {
 		out, ok = any(s.Text.all()).([]T)
@@ -117,11 +117,11 @@ func arrayValues[E ndarray.Element, T any](s *Series) ([]T, bool, error) {
 	return out, true, err
 }
 
-// Unmarshal fills the slice of structs (or of pointers to structs) that v points to with one
-// element a row. A field takes the column that its `pickle:"name"` tag or else its name names, and
-// the tag "-" leaves it out; columns without a field are passed over, and a field without a column
-// is an error. Values are converted as [Values] does, except that a missing value leaves a field
-// that cannot say so as it is, as encoding/json treats null.
+// Unmarshal sets the slice of structs (or of pointers to structs) that v points to, with one
+// element for each row. A field gets the column of the name in its tag, `pickle:"name"`, or of its
+// own name; the tag "-" leaves it out. Columns without a field are ignored, and a field without a
+// column is an error. Values are converted as [Values] does, except that a missing value leaves a
+// field unchanged if its type has neither nil nor NaN, as encoding/json does for null.
 func (f *Frame) Unmarshal(v any) error {
 	dst := reflect.ValueOf(v)
 	if dst.Kind() != reflect.Pointer || dst.IsNil() || dst.Elem().Kind() != reflect.Slice {
@@ -165,8 +165,7 @@ func Rows[T any](f *Frame) ([]T, error) {
 	return out, err
 }
 
-// columnOf returns the column that a struct field takes; ok is false where the
-// field takes none.
+// columnOf returns the name of the column for a struct field. ok is false if the field gets none.
 func columnOf(field reflect.StructField) (name string, ok bool) {
 	if !field.IsExported() || field.Anonymous && field.Type.Kind() == reflect.Struct {
 		return "", false
@@ -220,8 +219,8 @@ func (f *Frame) fillField(rows reflect.Value, field reflect.StructField, name st
 	return nil
 }
 
-// fillNumbers is the quick way for a plain column of numbers: whole slices
-// instead of boxed elements.
+// fillNumbers is a fast path for a column of numbers: it converts whole slices instead of single
+// elements.
 func fillNumbers(rows reflect.Value, field reflect.StructField, s *Series) (bool, error) {
 	if s.Kind != Numpy || s.Valid != nil {
 		return false, nil
@@ -249,7 +248,7 @@ func fillNumbers(rows reflect.Value, field reflect.StructField, s *Series) (bool
 	return false, nil
 }
 
-// setNull stores a missing value where the type has one: nil or NaN.
+// setNull stores a missing value if the type has one, nil or NaN, and reports whether it does.
 func setNull(dst reflect.Value) bool {
 	switch dst.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:

@@ -12,8 +12,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// locations are the zones that were looked up by name; only those that exist are
-// kept, so there are not many.
+// locations caches zones by name. Only zones that exist are kept, so there are few.
 var locations sync.Map
 
 var (
@@ -31,9 +30,9 @@ var (
 	})
 )
 
-// Location returns the time zone of a Datetime series: UTC where TZ is "". Zones by
-// name are looked up with time.LoadLocation, so the program needs the system's time zone
-// database or an import of time/tzdata; an error says that TZ is not known.
+// Location returns the time zone of a Datetime series. It is UTC if TZ is "". Zones are looked up
+// by name with time.LoadLocation, so the program needs the system's time zone database or an import
+// of time/tzdata. An unknown TZ is an error.
 func (s *Series) Location() (*time.Location, error) { return location(s.TZ) }
 
 func location(tz string) (*time.Location, error) {
@@ -83,9 +82,9 @@ func fixed(seconds int) (*time.Location, error) {
 	return time.FixedZone("", seconds), nil
 }
 
-// Time returns element i of a Datetime series as a time in the series' zone, in UTC
-// where that is not known; ok is false where the element is missing, s is of another
-// kind or the time outside of what a time.Time holds.
+// Time returns element i of a Datetime series in the zone of the series, or in UTC if that is not
+// known. ok is false if the element is missing, s is of another kind, or time.Time cannot hold the
+// time.
 func (s *Series) Time(i int) (t time.Time, ok bool) {
 	if s.Kind != Datetime || s.IsNull(i) {
 		return t, false
@@ -104,14 +103,14 @@ func (s *Series) Time(i int) (t time.Time, ok bool) {
 	return t, true
 }
 
-// reader returns what reads elements for values of type t: At, or for times in
-// a time zone Time.
+// reader returns a function that returns elements as Values of type t need them: At, or Time for
+// times in a time zone.
 func (s *Series) reader(t reflect.Type) func(i int) any {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if s.Kind == Datetime && t == reflect.TypeFor[ndarray.Datetime64]() {
-		return func(i int) any { return s.Values.At(i) } // in UTC, which the type means
+		return func(i int) any { return s.Values.At(i) } // t is a type of times in UTC.
 	}
 	if t != timeType || s.Kind != Datetime {
 		return s.At

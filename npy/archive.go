@@ -10,20 +10,20 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Archive is an open .npz file: named arrays in a zip. Its methods are safe for
-// concurrent use if its source is and if Options.Objects is.
+// An Archive is an open .npz file: a zip of named arrays. Its methods are safe for concurrent use
+// if its source and Options.Objects are.
 //
 // Reference: numpy/lib/npyio.py, NpzFile (numpy/lib/_npyio_impl.py since 2.0).
 type Archive struct {
 	names  []string
-	byName map[string]*zipfile.File // by the whole name
-	window []byte                   // all of the file, or nil
+	byName map[string]*zipfile.File // by the name with its ending
+	window []byte                   // the whole file for MapArchive, else nil
 	opts   options
 }
 
-// OpenArchive opens an .npz of the given size in bytes. Only its directory is read, and
-// checked: members that reach outside the file, that overlap, that have the same name or
-// one that leads out of a folder ("../x") are an error.
+// OpenArchive opens an .npz of size bytes. It reads and checks only the directory. Members that
+// reach outside the file, overlap, have the same name, or have a name that leads out of a folder
+// ("../x") are an error.
 func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Archive, error) {
 	zip, err := zipfile.Open(r, size)
 	if err != nil {
@@ -43,10 +43,9 @@ func OpenArchive(r io.ReaderAt, size int64, opts *Options) (*Archive, error) {
 	return z, nil
 }
 
-// MapArchive opens an .npz that is in memory, perhaps a mapped file. Arrays of
-// members that are stored, not deflated, alias data and are not read before their
-// elements are; their CRC-32 is not checked then. Nothing in the format aligns them:
-// see [Map].
+// MapArchive opens an .npz in memory, such as a mapped file. Arrays of members that are stored, not
+// deflated, share the memory of data, which is not read before their elements are; so their CRC-32
+// is not checked. The format does not align them: see [Map].
 func MapArchive(data []byte, opts *Options) (*Archive, error) {
 	z, err := OpenArchive(bytes.NewReader(data), int64(len(data)), opts)
 	if err == nil {
@@ -55,12 +54,12 @@ func MapArchive(data []byte, opts *Options) (*Archive, error) {
 	return z, err
 }
 
-// Names returns the names of the members, without their ending .npy (unless another member has that
-// name), in the order in which they stand in the file. The caller must not change the slice.
+// Names returns the names of the members in the order of the file, without the ending .npy (unless
+// another member has that name). The caller must not change the slice.
 func (z *Archive) Names() []string { return z.names }
 
-// member finds a member by its name with or without .npy, the whole name first, as NumPy
-// does.
+// member returns the member of the given name. As in NumPy, the exact name is tried first, and then
+// the name with .npy.
 func (z *Archive) member(name string) (*zipfile.File, error) {
 	if f := z.byName[name]; f != nil {
 		return f, nil
@@ -71,8 +70,8 @@ func (z *Archive) member(name string) (*zipfile.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
 
-// IsArray reports whether a member begins as an .npy file does. Others, such as a text
-// that somebody added to the zip, can be had by Bytes.
+// IsArray reports whether a member begins as an .npy file does. The content of other members is
+// available from Bytes.
 func (z *Archive) IsArray(name string) bool {
 	f, err := z.member(name)
 	if err != nil {
@@ -88,9 +87,9 @@ func (z *Archive) IsArray(name string) bool {
 	return err == nil && string(head) == Magic
 }
 
-// Array reads the array of that name; without one the error matches fs.ErrNotExist. A member that
-// ends before its array does, goes on behind it, or has another size or CRC-32 than the directory
-// says is an error.
+// Array reads the array of the given name. If there is none, the error matches fs.ErrNotExist. It
+// is an error if the member ends inside the array, continues after it, or has another size or
+// CRC-32 than in the directory.
 func (z *Archive) Array(name string) (*ndarray.Array, error) {
 	f, err := z.member(name)
 	if err != nil {
@@ -116,7 +115,7 @@ func (z *Archive) Array(name string) (*ndarray.Array, error) {
 	if err != nil {
 		return nil, readError(err, "member")
 	}
-	// The end shows whether the checksum holds.
+	// Reading to the end checks the CRC-32.
 	if n, err := io.Copy(io.Discard, d.r); err != nil {
 		return nil, err
 	} else if n > 0 {
@@ -129,9 +128,9 @@ func errTrailing(name string, n int) error {
 	return malformed("member %q has %d bytes behind its array", name, n)
 }
 
-// Open returns a reader of a member's content, unfolded: an .npy file. A member that is shorter
-// than the directory says, or has another CRC-32, is an error where its end should be. Memory is
-// that of a buffer; Options.DecompressedBytes bounds members that are deflated.
+// Open returns a reader of the decompressed content of a member, an .npy file, which needs only a
+// small buffer. If the member is shorter than in the directory, or has another CRC-32, the reader
+// returns an error at its end. Options.DecompressedBytes bounds members that are deflated.
 func (z *Archive) Open(name string) (io.ReadCloser, error) {
 	f, err := z.member(name)
 	if err != nil {
@@ -143,7 +142,7 @@ func (z *Archive) Open(name string) (io.ReadCloser, error) {
 	return z.open(f)
 }
 
-// Bytes reads the content of a member as it is.
+// Bytes returns the decompressed content of a member.
 func (z *Archive) Bytes(name string) ([]byte, error) {
 	f, err := z.member(name)
 	if err != nil {
@@ -164,8 +163,8 @@ func (z *Archive) Bytes(name string) ([]byte, error) {
 	return data, nil
 }
 
-// Deflated returns how many bytes a member claims to unfold to; 0 for one that is stored as it is,
-// or not there.
+// Deflated returns the size of a deflated member after decompression, in bytes, according to the
+// directory. It returns 0 for a member that is stored or does not exist.
 func (z *Archive) Deflated(name string) int64 {
 	f, err := z.member(name)
 	if err != nil {
@@ -177,17 +176,17 @@ func (z *Archive) Deflated(name string) int64 {
 	return f.Size()
 }
 
-// stored returns the content of a member that stands as it is in the window.
+// stored returns the content of a member that is stored in the window.
 func (z *Archive) stored(f *zipfile.File) ([]byte, bool) {
 	offset, ok := f.Stored()
 	if !ok || z.window == nil {
 		return nil, false
 	}
 	end := offset + f.Size()
-	return z.window[offset:end:end], true // zipfile has checked that it is inside
+	return z.window[offset:end:end], true // zipfile has checked the bounds.
 }
 
-// open opens a member within the limits.
+// open opens a member for reading within the limits.
 func (z *Archive) open(f *zipfile.File) (io.ReadCloser, error) {
 	size := f.Size()
 	if size > min(z.opts.bytes, maxInt) {

@@ -7,11 +7,11 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// AddFrom is [ArchiveWriter.Add] for elements that r gives: those of an array with the header's
-// dtype, shape and order, which has no objects. Memory is that of a buffer. What the archive is
-// written to has to be an io.WriteSeeker, as the checksum and the size that stand before a member
-// are known behind it only; else the error is of the kind ErrUnsupported. Where r ends before the
-// last element the error is of the kind ErrTruncated, and nothing more can be added.
+// AddFrom is [ArchiveWriter.Add] for an array whose elements r returns, and whose dtype, which must
+// not have objects, shape and order are those of h. It needs only a small buffer. The archive must
+// be written to an io.WriteSeeker, because the checksum and size stand before a member and are
+// known after it; otherwise the error is of the kind ErrUnsupported. If r ends before the last
+// element, the error is of the kind ErrTruncated, and nothing more can be added.
 func (z *ArchiveWriter) AddFrom(name string, h *Header, r io.Reader) error {
 	m, err := z.begin(name)
 	if err != nil {
@@ -41,7 +41,7 @@ func (z *ArchiveWriter) AddFrom(name string, h *Header, r io.Reader) error {
 	return z.err
 }
 
-// stream writes a member whose local header says nothing yet.
+// stream writes a member first, and then its local header.
 func (z *ArchiveWriter) stream(m *zipMember, h *Header, r io.Reader) error {
 	if _, err := z.w.Write(z.localHeader(*m)); err != nil {
 		return err

@@ -15,30 +15,31 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// ArchiveWriter writes an .npz as numpy.savez or numpy.savez_compressed does: the same
-// arrays give the same bytes every time, dated 1980-01-01, and where nothing is
-// deflated the bytes that NumPy on Python 3.12 or later writes. It needs no seeking. It is
-// not safe for concurrent use. The zero value has no writer, which is an error.
+// An ArchiveWriter writes an .npz as numpy.savez or numpy.savez_compressed does. All members are
+// dated 1980-01-01, so the same arrays always give the same bytes. Without compression they are the
+// bytes that NumPy on Python 3.12 or later writes. The writer is never asked to seek, except by
+// AddFrom. An ArchiveWriter is not safe for concurrent use. The zero value has no writer, so its
+// methods return an error.
 //
 // Reference: numpy/lib/npyio.py, _savez; zipfile.py, ZipFile.open with force_zip64.
 type ArchiveWriter struct {
 	w       io.Writer
 	opts    WriteOptions
-	offset  int64
+	offset  int64 // number of bytes written
 	members []zipMember
-	names   map[string]bool
-	err     error
+	names   map[string]bool // of the members
+	err     error           // of an incomplete write, after which nothing can be added
 }
 
-// zipMember is what the directory says of a member.
+// zipMember is the directory entry of a member. Sizes are in bytes.
 type zipMember struct {
 	name                         string
 	offset, size, compressedSize int64
 	crc                          uint32
 }
 
-// NewArchiveWriter returns a writer of an .npz to w. Close finishes it and does not
-// close w.
+// NewArchiveWriter returns a writer of an .npz to w. Close completes the archive and does not close
+// w.
 func NewArchiveWriter(w io.Writer, opts *WriteOptions) *ArchiveWriter {
 	z := &ArchiveWriter{w: w, names: map[string]bool{}}
 	if opts != nil {
@@ -47,7 +48,7 @@ func NewArchiveWriter(w io.Writer, opts *WriteOptions) *ArchiveWriter {
 	return z
 }
 
-// ready returns the error of what went before.
+// ready returns the error that prevents writing, or nil.
 func (z *ArchiveWriter) ready() error {
 	if z.w == nil && z.err == nil {
 		z.err = errors.New("npy: an ArchiveWriter without a writer")
@@ -55,12 +56,12 @@ func (z *ArchiveWriter) ready() error {
 	return z.err
 }
 
-// Add writes one array under the given name, to which .npy is added. NumPy writes
-// named arrays first, and behind them arr_0, arr_1 and so on. A name that is empty, was
-// added before, is no valid UTF-8 or leads out of a folder is an error.
+// Add writes an array as the member name + ".npy". NumPy writes named arrays first, and then arr_0,
+// arr_1 and so on. It is an error if the name is empty, was added before, is not valid UTF-8, or
+// leads out of a folder.
 //
-// An array that is stored is read twice, the first time for its checksum, and not
-// copied. One that is deflated is compressed in memory first, as is a pickle.
+// A stored array is read twice, the first time for its checksum, and not copied. A deflated array,
+// or one of objects, is first written to memory.
 func (z *ArchiveWriter) Add(name string, a *ndarray.Array) error {
 	m, err := z.begin(name)
 	if err != nil {
@@ -86,7 +87,7 @@ func (z *ArchiveWriter) Add(name string, a *ndarray.Array) error {
 	return z.write(m, content)
 }
 
-// begin checks the name of a member.
+// begin checks the name of a new member.
 func (z *ArchiveWriter) begin(name string) (m zipMember, err error) {
 	if err := z.ready(); err != nil {
 		return m, err
@@ -104,7 +105,8 @@ func (z *ArchiveWriter) begin(name string) (m zipMember, err error) {
 	return zipMember{name: name + ".npy", offset: z.offset}, nil
 }
 
-// pack writes what the member's content becomes to buf.
+// pack writes the content of a member to buf in its final form, and sets the sizes and checksum of
+// m.
 func (z *ArchiveWriter) pack(buf *bytes.Buffer, m *zipMember, content func(io.Writer) error) error {
 	var sum checksum
 	if !z.opts.Compress {
@@ -127,8 +129,8 @@ func (z *ArchiveWriter) pack(buf *bytes.Buffer, m *zipMember, content func(io.Wr
 	return nil
 }
 
-// write writes the local header and the content. What fails here leaves half a
-// member, so that nothing more can be written.
+// write writes the local header and the content of a member. After an error the member is
+// incomplete, so nothing more can be written.
 func (z *ArchiveWriter) write(m zipMember, content func(io.Writer) error) error {
 	head := z.localHeader(m)
 	if _, z.err = z.w.Write(head); z.err != nil {
@@ -143,7 +145,7 @@ func (z *ArchiveWriter) write(m zipMember, content func(io.Writer) error) error 
 	return z.err
 }
 
-// checksum counts and sums what is written to it.
+// checksum counts the bytes written to it and computes their CRC-32.
 type checksum struct {
 	n   int64
 	crc uint32
@@ -155,7 +157,7 @@ func (c *checksum) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Of the zip format: PKWARE's APPNOTE.
+// Constants of the zip format, see PKWARE's APPNOTE.
 const (
 	sigLocal       = 0x04034b50
 	sigCentral     = 0x02014b50
@@ -172,12 +174,12 @@ const (
 	extraZip64     = 1
 )
 
-// maxName leaves room for .npy in the 16 bits of a name's length.
+// maxName is the largest length of a name in bytes: 16 bits, less the ending .npy.
 const maxName = 1<<16 - 1 - len(".npy")
 
 var le = binary.LittleEndian
 
-// common appends what local header and directory entry share.
+// common appends the fields that a local header and a directory entry have in common.
 func (z *ArchiveWriter) common(b []byte, m zipMember, compressedSize, size uint32,
 	extra int) []byte {
 	method, flags := uint16(methodStored), uint16(0)
@@ -201,8 +203,8 @@ func (z *ArchiveWriter) common(b []byte, m zipMember, compressedSize, size uint3
 	return le.AppendUint16(b, uint16(extra))
 }
 
-// localHeader always has the sizes in a zip64 extra field, as NumPy asks for with
-// force_zip64.
+// localHeader returns a local header. It always has the sizes in a zip64 extra field, because NumPy
+// uses force_zip64.
 func (z *ArchiveWriter) localHeader(m zipMember) []byte {
 	b := le.AppendUint32(nil, sigLocal)
 	b = z.common(b, m, math.MaxUint32, math.MaxUint32, 20)
@@ -213,10 +215,12 @@ func (z *ArchiveWriter) localHeader(m zipMember) []byte {
 	return le.AppendUint64(b, uint64(m.compressedSize))
 }
 
-// zip64Limit is the size from which Python uses zip64, though it could do with twice as much.
+// zip64Limit is the size from which Python uses zip64, although the format needs it only from twice
+// that size.
 const zip64Limit = 1<<31 - 1
 
-// centralHeader has a zip64 extra field only for what needs it.
+// centralHeader appends the directory entry of a member. It has a zip64 extra field only for values
+// that need it.
 func (z *ArchiveWriter) centralHeader(b []byte, m zipMember) []byte {
 	var extra []byte
 	size, compressedSize, offset := uint32(m.size), uint32(m.compressedSize), uint32(m.offset)
@@ -244,8 +248,8 @@ func (z *ArchiveWriter) centralHeader(b []byte, m zipMember) []byte {
 	return append(append(b, m.name...), extra...)
 }
 
-// Close writes the directory. It must be called for the archive to be complete; adding or
-// closing afterwards is an error.
+// Close writes the directory, which completes the archive. Adding or closing afterwards is an
+// error.
 func (z *ArchiveWriter) Close() error {
 	if err := z.ready(); err != nil {
 		return err

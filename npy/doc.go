@@ -9,27 +9,25 @@
 //	z, err := npy.OpenArchive(r, size, nil)     // numpy.load("x.npz")
 //	z := npy.NewArchiveWriter(w, nil)           // numpy.savez("x.npz", ...)
 //
-// A [Decoder] reads several arrays that stand one after another in one file. Arrays have
-// the dtype, byte order, shape and order (C or Fortran) of the file; see package ndarray
-// for what can be done with them. What is written is, byte for byte, what NumPy 1.24 and
-// later write.
+// A [Decoder] reads several arrays that follow one another in one file. Arrays keep the dtype, byte
+// order, shape and order (C or Fortran) of the file; package ndarray has their methods. Files are
+// written byte for byte as NumPy 1.24 and later write them.
 //
 // # Arrays of objects
 //
-// The data of an array whose dtype has Python objects (object, StringDType, structured
-// dtypes with such fields) is a pickle. This package does not read pickles: give
-// Options.Objects and WriteOptions.Objects, or use package unpkl, which does. Without a
-// hook such arrays are an error, as with allow_pickle=False, NumPy's default.
+// The data of an array whose dtype has Python objects (object, StringDType, structured dtypes with
+// such fields) is a pickle. This package does not read pickles: set Options.Objects and
+// WriteOptions.Objects, or use package unpkl. Without these hooks such arrays are an error, as with
+// allow_pickle=False, NumPy's default.
 //
 // # Limits and security
 //
-// The header is a Python dictionary. It is read by a parser of the forms that NumPy has
-// written there, and nothing in it is evaluated. Everything that it says is checked
-// before it is used: keys that are missing, double or unknown, shapes that overflow,
-// dtypes that lie. Memory for the data grows as it arrives, unless the size of the input
-// is known to hold it. Members of an .npz must lie inside the file and not overlap, and
-// have names that are unique and stay in a folder. Options has the limits and their
-// defaults.
+// The header is a Python dictionary. A parser reads it in the forms that NumPy writes, and nothing is
+// evaluated. Every value is checked before it is used: missing, duplicate or unknown keys, shapes
+// that overflow, and dtypes that contradict themselves are errors. Memory for the data grows as it
+// arrives, unless the input is known to be large enough. Members of an .npz must be within the file
+// and must not overlap, and their names must be unique and must not lead out of a folder. Options has
+// the limits and their defaults.
 //
 // # Specifications
 //

@@ -7,18 +7,16 @@ import (
 	"github.com/unpkl/unpkl/internal/errkind"
 )
 
-// The kinds of error that a service tells apart with errors.Is; they are the same
-// values as package pickle's.
+// The kinds of errors, for errors.Is. They are the same values as in package pickle.
 var (
-	// ErrTruncated: the input ends inside an array. It matches
-	// io.ErrUnexpectedEOF too.
+	// ErrTruncated: the input ends inside an array. Such an error also matches io.ErrUnexpectedEOF.
 	ErrTruncated = errkind.ErrTruncated
-	// ErrMalformed: the input is no .npy or .npz file, or says something impossible.
+	// ErrMalformed: the input is not an .npy or .npz file, or contradicts the format.
 	ErrMalformed = errkind.ErrMalformed
-	// ErrLimit: one of the limits of Options was passed.
+	// ErrLimit: the input exceeds one of the limits of Options.
 	ErrLimit = errkind.ErrLimit
-	// ErrUnsupported: valid, but of a version or method that is not read, or an
-	// array of objects without a hook for them.
+	// ErrUnsupported: the input is valid, but has a version or compression method that is not
+	// supported, or an array of objects without a hook for them.
 	ErrUnsupported = errkind.ErrUnsupported
 )
 
@@ -45,7 +43,7 @@ func limitError(format string, args ...any) error {
 	return errkind.New(ErrLimit, "npy: "+format, args...)
 }
 
-// wrap makes an error of ndarray, which was about the input, one of this package.
+// wrap converts an error of ndarray about values from the input to one of this package.
 func wrap(err error) error {
 	var detail interface{ Detail() string }
 	if errors.As(err, &detail) {
@@ -54,7 +52,7 @@ func wrap(err error) error {
 	return malformed("%v", err)
 }
 
-// readError is err of a reader that ended, or failed, inside what.
+// readError returns err, with which a reader ended inside what, as an error of this package.
 func readError(err error, what string) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errkind.New(ErrTruncated, "npy: the input ends inside the %s", what)

@@ -13,38 +13,38 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Magic is what every .npy file begins with.
+// Magic is the beginning of every .npy file.
 const Magic = magic.NPY
 
-// Header is what stands before the data of an array.
+// A Header is the part of an .npy file before the data of the array.
 //
 // Reference: numpy/lib/format.py (numpy/lib/_format_impl.py since 2.3).
 type Header struct {
 	// Major and Minor are the version of the format: 1.0, 2.0 or 3.0.
 	Major, Minor byte
-	// DType is the dtype of the elements. If it has objects the data is a pickle.
+	// DType is the dtype of the elements. If it has objects, the data is a pickle.
 	DType *ndarray.DType
 	// Shape is the number of elements along each axis.
 	Shape []int
-	// Order is OrderF if the data is in Fortran order, else OrderC.
+	// Order is OrderF if the data is in Fortran order, and otherwise OrderC.
 	Order ndarray.Order
-	// Len is the length of the header in bytes: where the data begins.
+	// Len is the length of the header in bytes, which is the offset of the data.
 	Len int
 }
 
-// NBytes returns how many bytes of data follow a header whose dtype has no objects.
+// NBytes returns the size of the data in bytes. The dtype must not have objects.
 func (h *Header) NBytes() int {
 	if h.DType == nil {
 		return 0
 	}
 	n := h.DType.ItemSize()
 	for _, d := range h.Shape {
-		n *= d // readHeader has checked the product
+		n *= d // readHeader has checked the product.
 	}
 	return n
 }
 
-// readHeader reads up to the data. io.EOF says that there is nothing, not even a first byte.
+// readHeader reads up to the data. It returns io.EOF if r has not even one byte.
 func readHeader(r io.Reader, o options) (*Header, error) {
 	var fixed [len(Magic) + 2 + 4]byte
 	head := fixed[:len(Magic)+2]
@@ -83,7 +83,7 @@ func readHeader(r io.Reader, o options) (*Header, error) {
 	return h, h.parse(text, o)
 }
 
-// parse reads the dictionary of the header.
+// parse parses the dictionary of the header.
 func (h *Header) parse(text []byte, o options) error {
 	s := string(text)
 	if h.Major == 3 {
@@ -111,7 +111,7 @@ func (h *Header) parse(text []byte, o options) error {
 	return h.check(o)
 }
 
-// set reads the value of one key.
+// set parses the value of one key.
 func (h *Header) set(p *parser, key string) (err error) {
 	switch key {
 	case "descr":
@@ -141,8 +141,9 @@ func (h *Header) set(p *parser, key string) (err error) {
 	return malformed("the header has the key %q", key)
 }
 
-// check refuses shapes that overflow or pass a limit, before anything is allocated
-// for them. As in NumPy, a dimension of 0 does not excuse others that overflow.
+// check returns an error for a shape that overflows or exceeds a limit, before anything is
+// allocated. As in NumPy, all dimensions that are not 0 must fit together even if another dimension
+// is 0.
 func (h *Header) check(o options) error {
 	if len(h.Shape) > o.dims {
 		return limitError("%d dimensions, at most %d allowed", len(h.Shape), o.dims)
@@ -171,11 +172,11 @@ func (h *Header) check(o options) error {
 
 const maxInt = 1<<(bits.UintSize-1) - 1
 
-// maxEmptyElements bounds arrays of dtypes of no bytes, such as <U0, whose size nothing
-// in the file warrants.
+// maxEmptyElements bounds the size of arrays of a dtype without bytes, such as <U0, which the
+// length of the file does not bound.
 const maxEmptyElements = 1 << 24
 
-// fromLatin1 makes UTF-8 of latin-1.
+// fromLatin1 converts Latin-1 to UTF-8.
 func fromLatin1(b []byte) string {
 	var s strings.Builder
 	for _, c := range b {
@@ -184,11 +185,11 @@ func fromLatin1(b []byte) string {
 	return s.String()
 }
 
-// parser reads the Python literal that a header is: only the forms that NumPy has
-// written there. Nothing is evaluated.
+// parser parses the Python literal in a header, in the forms that NumPy writes. Nothing is
+// evaluated.
 type parser struct {
 	s string
-	i int
+	i int // offset of the next byte
 }
 
 func (p *parser) space() {
@@ -197,7 +198,7 @@ func (p *parser) space() {
 	}
 }
 
-// skip passes over c, if it is next.
+// skip skips c, and reports whether it was the next byte.
 func (p *parser) skip(c byte) bool {
 	p.space()
 	if p.i < len(p.s) && p.s[p.i] == c {
@@ -207,8 +208,8 @@ func (p *parser) skip(c byte) bool {
 	return false
 }
 
-// dict reads a dictionary to the end of the text and calls value where the value of a
-// key begins.
+// dict parses a dictionary up to the end of the text. It calls value at the beginning of each
+// value.
 func (p *parser) dict(value func(key string) error) error {
 	if !p.skip('{') {
 		return malformed("the header is not a dictionary")
@@ -240,8 +241,8 @@ func (p *parser) dict(value func(key string) error) error {
 	return nil
 }
 
-// literal returns the text of a literal: to the comma, colon or bracket that ends it,
-// but for those in strings and in brackets of its own.
+// literal returns the text of a literal, up to the comma, colon or bracket that ends it. Those
+// inside strings and nested brackets do not count.
 func (p *parser) literal() (string, error) {
 	p.space()
 	start, depth := p.i, 0
@@ -264,7 +265,7 @@ func (p *parser) literal() (string, error) {
 	return "", errHeaderEnd
 }
 
-// str passes over a string that begins with the quote here.
+// str skips a string that begins with the given quote here.
 func (p *parser) str(quote byte) bool {
 	for p.i++; p.i < len(p.s); p.i++ {
 		switch p.s[p.i] {
@@ -278,7 +279,7 @@ func (p *parser) str(quote byte) bool {
 	return false
 }
 
-// word reads letters.
+// word returns the letters that follow.
 func (p *parser) word() string {
 	p.space()
 	start := p.i
@@ -288,7 +289,7 @@ func (p *parser) word() string {
 	return p.s[start:p.i]
 }
 
-// ints reads a tuple of ints, which Python 2 may have written with an L behind each.
+// ints parses a tuple of ints. Python 2 may have written an L after each.
 func (p *parser) ints() ([]int, error) {
 	if !p.skip('(') {
 		return nil, malformed("the shape is not a tuple")

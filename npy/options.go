@@ -6,31 +6,32 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// NoLimit as a limit of [Options] means that there is none.
+// NoLimit as a limit of [Options] removes that limit.
 const NoLimit = -1
 
-// Options say how to read. The zero value, and a nil *Options, are the safe defaults;
-// of each limit zero is the default and NoLimit is none. Options are copied and may be
-// shared.
+// Options are the options for reading. The zero value, or a nil *Options, is the safe default. A
+// limit of zero means its default, and NoLimit means none. Functions copy the Options, so they may
+// be shared.
 type Options struct {
-	// Objects reads the pickle that stands for the data of an array with objects, from r's first
-	// byte to its STOP and not beyond, and returns the array. r has the methods Peek, Discard and
-	// Buffered of a bufio.Reader; from such a reader pickle.Unpickler takes no byte too many.
-	// Without the hook such an array is an error of the kind ErrUnsupported: numpy.load's
-	// allow_pickle=False.
+	// Objects reads the pickle that is the data of an array of objects, from the first byte of r to
+	// the opcode STOP and no further, and returns the array. r has the methods Peek, Discard and
+	// Buffered of a bufio.Reader, with which pickle.Unpickler takes no byte after the pickle.
+	// Without the hook, such an array is an error of the kind ErrUnsupported, as with
+	// allow_pickle=False in numpy.load.
 	Objects func(r io.Reader) (*ndarray.Array, error)
-	// HeaderBytes bounds the header, in bytes. Default 1 MiB. (NumPy's is 10,000
-	// characters, as it evaluates them.)
+	// HeaderBytes bounds the header, in bytes. The default is 1 MiB. (NumPy's is 10,000 characters,
+	// because it evaluates them.)
 	HeaderBytes int64
-	// Dims bounds the number of dimensions. Default and at most ndarray.MaxDims.
+	// Dims bounds the number of dimensions. The default, and the maximum, is ndarray.MaxDims.
 	Dims int
-	// Elements bounds the number of elements of one array. Default: none, an
-	// array's elements are in the input.
+	// Elements bounds the number of elements of one array. By default there is no limit, because
+	// the input has all of them.
 	Elements int64
-	// DecompressedBytes bounds what one member of an .npz unfolds to. Default 4 GiB.
+	// DecompressedBytes bounds the decompressed size of one member of an .npz. The default is 4
+	// GiB.
 	DecompressedBytes int64
-	// CompressionRatio bounds decompressed bytes per compressed byte of a member
-	// of more than 16 MiB. Default 1,000.
+	// CompressionRatio bounds the ratio of decompressed to compressed bytes in a member of more
+	// than 16 MiB. The default is 1,000.
 	CompressionRatio int64
 }
 
@@ -41,7 +42,7 @@ const (
 	DefaultCompressionRatio  = 1000
 )
 
-// options are Options with the defaults filled in.
+// options are Options in which the defaults are filled in.
 type options struct {
 	objects                             func(r io.Reader) (*ndarray.Array, error)
 	headerBytes, elements, bytes, ratio int64

@@ -10,15 +10,15 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// Decoder reads the arrays that stand one after another in an input, as several
-// numpy.save calls on one file leave them. It is not safe for concurrent use.
+// A Decoder reads arrays that follow one another in an input, as several calls of numpy.save on one
+// file write them. It is not safe for concurrent use.
 type Decoder struct {
 	r    *input
 	src  io.Reader
 	opts options
 }
 
-// input counts what is taken from a buffer. It can be peeked into, as a bufio.Reader.
+// input is a bufio.Reader that counts the bytes read.
 type input struct {
 	*bufio.Reader
 	n int64
@@ -39,7 +39,7 @@ func (in *input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Discard is that of bufio.Reader.
+// Discard is bufio.Reader.Discard.
 func (in *input) Discard(n int) (int, error) {
 	n, err := in.Reader.Discard(n)
 	in.n += int64(n)
@@ -55,14 +55,14 @@ func (in *input) ReadByte() (byte, error) {
 	return c, err
 }
 
-// NewDecoder returns a Decoder that reads from r, through a buffer unless r is a
-// *bufio.Reader itself, in which case it takes no byte behind the array it read last.
+// NewDecoder returns a Decoder that reads from r. It uses a buffer of its own unless r is a
+// *bufio.Reader, from which it takes no byte after the last array.
 func NewDecoder(r io.Reader, opts *Options) *Decoder {
 	return &Decoder{r: newInput(r), src: r, opts: opts.withDefaults()}
 }
 
-// InputOffset returns the number of bytes that the arrays read so far take: the offset of
-// the next one from where the Decoder began.
+// InputOffset returns the number of bytes of the arrays read so far: the offset of the next array,
+// counted from where the Decoder began.
 func (d *Decoder) InputOffset() int64 {
 	if d.r == nil {
 		return 0
@@ -70,15 +70,15 @@ func (d *Decoder) InputOffset() int64 {
 	return d.r.n
 }
 
-// Decode reads the next array. Its memory is its own and grows as the data arrives, so that
-// a header that lies costs nothing; its shape, dtype and order are the file's. At the
-// clean end, which is only where an array could begin, the error is io.EOF.
+// Decode reads the next array, with the shape, dtype and order of the file. The array has memory of
+// its own, which grows as the data arrives, so a header with a wrong shape costs nothing. If the
+// input ends before another array begins, the error is io.EOF.
 //
-// The error is of a kind of this package unless the reader or Options.Objects failed.
+// Any other error is of a kind of this package, or comes from the reader or Options.Objects.
 //
 // Reference: numpy/lib/format.py, read_array.
 func (d *Decoder) Decode() (*ndarray.Array, error) {
-	if d.r == nil { // the zero Decoder has nothing to read
+	if d.r == nil { // the zero Decoder
 		return nil, io.EOF
 	}
 	h, err := readHeader(d.r, d.opts)
@@ -89,7 +89,7 @@ func (d *Decoder) Decode() (*ndarray.Array, error) {
 		return d.objects()
 	}
 	n := h.NBytes()
-	rest, known := d.rest()
+	rest, known := d.remaining()
 	if known && rest < int64(n) {
 		return nil, truncatedData(rest, n)
 	}
@@ -100,8 +100,8 @@ func (d *Decoder) Decode() (*ndarray.Array, error) {
 	return h.array(data)
 }
 
-// objects reads an array with objects. As in NumPy the pickle counts and the header does
-// not.
+// objects reads an array of objects. As in NumPy, the shape is that of the pickle, not of the
+// header.
 func (d *Decoder) objects() (*ndarray.Array, error) {
 	if d.opts.objects == nil {
 		return nil, errNoHook
@@ -113,8 +113,8 @@ func (d *Decoder) objects() (*ndarray.Array, error) {
 	return a, err
 }
 
-// rest returns how many bytes are left, where the source tells.
-func (d *Decoder) rest() (int64, bool) {
+// remaining returns the number of bytes left in the input, if the source knows it.
+func (d *Decoder) remaining() (int64, bool) {
 	buffered := int64(d.r.Buffered())
 	switch r := d.src.(type) {
 	case interface{ Len() int }:
@@ -136,8 +136,8 @@ func (d *Decoder) rest() (int64, bool) {
 	return 0, false
 }
 
-// Read reads one array, the first, from r: numpy.load of an .npy file. It may read
-// beyond it; use a [Decoder] for several. See [Decoder.Decode].
+// Read reads one array from r, as numpy.load does for an .npy file. It may read more bytes than the
+// array has; use a [Decoder] to read several arrays. See [Decoder.Decode].
 func Read(r io.Reader, opts *Options) (*ndarray.Array, error) {
 	a, err := NewDecoder(r, opts).Decode()
 	if err == io.EOF {
@@ -146,15 +146,14 @@ func Read(r io.Reader, opts *Options) (*ndarray.Array, error) {
 	return a, err
 }
 
-// Map reads the array at the beginning of data and returns how many bytes it takes, so
-// that data[n:] is where another one may begin. The array aliases data, which may be
-// a mapped file: nothing of it is read or copied until elements are. It is writeable if the
-// caller lets data be written; numpy.load's mmap_mode. An array with objects is
-// read by Options.Objects and aliases nothing of its own accord.
+// Map returns the array at the beginning of data, as numpy.load does with mmap_mode. n is the
+// number of bytes of the array, so the next one may begin at data[n:]. The array shares the memory
+// of data, which may be a mapped file: nothing is read or copied before its elements are used. The
+// array is writeable, so the caller must make data writeable too or not write to the array. An
+// array of objects is read by Options.Objects.
 //
-// The data of a file by NumPy 1.14 or later begins at a multiple of 64 bytes, by older
-// ones of 16. If it is not aligned for the dtype, ndarray.Slice says so and
-// ndarray.Values copies.
+// In files by NumPy 1.14 or later the elements begin at a multiple of 64 bytes, in older files of
+// 16. If they are not aligned for the dtype, ndarray.Slice fails and ndarray.Values copies.
 func Map(data []byte, opts *Options) (a *ndarray.Array, n int, err error) {
 	return opts.withDefaults().mapArray(data)
 }
@@ -183,13 +182,13 @@ func (o options) mapArray(data []byte) (a *ndarray.Array, n int, err error) {
 	return a, end, err
 }
 
-// ReadHeader reads the header of the array at r's position and nothing behind it: what
-// the file says of shape and dtype, without the data. Nothing at all is io.EOF.
+// ReadHeader reads the header of the array at the position of r, and nothing after it. If r has not
+// even one byte, the error is io.EOF.
 func ReadHeader(r io.Reader, opts *Options) (*Header, error) {
 	return readHeader(r, opts.withDefaults())
 }
 
-// array makes the array of its data.
+// array returns the array with the given data.
 func (h *Header) array(data []byte) (*ndarray.Array, error) {
 	a, err := ndarray.New(h.DType, h.Shape, h.Order, data)
 	if err != nil {
@@ -202,7 +201,7 @@ func truncatedData(have int64, want int) error {
 	return truncated("%d bytes of data, the header says %d", have, want)
 }
 
-// readData reads n bytes, into memory that grows as they arrive unless r is sure to have them.
+// readData reads n bytes, into memory that grows as they arrive unless sure says that r has them.
 func readData(r io.Reader, n int, sure bool, what string) ([]byte, error) {
 	data, _, err := payload.Read(n, sure, func(p []byte) (int, error) { return io.ReadFull(r, p) })
 	if err != nil {

@@ -9,26 +9,23 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// WriteOptions say how to write. The zero value, and a nil *WriteOptions, are the
-// defaults.
+// WriteOptions are the options for writing. The zero value, or a nil *WriteOptions, is the default.
 type WriteOptions struct {
-	// Objects writes the pickle that stands for the data of an array with
-	// objects. Without it such an array is an error of the kind ErrUnsupported.
-	// NumPy 2 writes protocol 4.
+	// Objects writes the pickle that is the data of an array of objects. Without it, such an array
+	// is an error of the kind ErrUnsupported. NumPy 2 writes protocol 4.
 	Objects func(w io.Writer, a *ndarray.Array) error
-	// Compress makes members of an .npz deflated, as numpy.savez_compressed does;
-	// without it they are stored, as by numpy.savez. It does not concern .npy.
+	// Compress deflates the members of an .npz, as numpy.savez_compressed does. Otherwise they are
+	// stored, as numpy.savez does. It has no effect on .npy.
 	Compress bool
 }
 
-// Write writes the array as numpy.save does, byte for byte: in Fortran order if the
-// array is F-contiguous and not C-contiguous, else in C order, in its own byte
-// order. Contiguous memory goes to w as it is, without a copy. Several calls make
-// a file of several arrays.
+// Write writes the array exactly as numpy.save does: in Fortran order if the array is F-contiguous
+// and not C-contiguous, and otherwise in C order, in the array's byte order. Contiguous memory is
+// passed to w without a copy. Several calls write a file of several arrays.
 //
-// As in NumPy, a dtype's metadata, its alignment and the classes numpy.record and
-// numpy.matrix are not part of the format. A dtype that no header can describe, such as
-// one of overlapping fields, is an error of ndarray.
+// As in NumPy, the format does not include the metadata and alignment of a dtype, nor the classes
+// numpy.record and numpy.matrix. A dtype that no header can describe, such as one of overlapping
+// fields, is an error of package ndarray.
 //
 // Reference: numpy/lib/format.py, write_array (NumPy 1.24 and later).
 func Write(w io.Writer, a *ndarray.Array, opts *WriteOptions) error {
@@ -54,15 +51,15 @@ func Write(w io.Writer, a *ndarray.Array, opts *WriteOptions) error {
 }
 
 const (
-	// headerAlign is what the length of a whole header is a multiple of.
+	// headerAlign is the alignment of the data, in bytes.
 	headerAlign = 64
-	// growthDigits is how many characters the length of the axis that grows
-	// when data is appended may take without moving the data.
+	// growthDigits is the number of characters for the length of the axis along which data may be
+	// appended to the file, so that the header can be changed without moving the data.
 	growthDigits = 21
 )
 
-// WriteHeader writes what stands before the data of an array, as Write does: for data that the
-// caller writes behind it, h.NBytes() bytes. Of h the fields DType, Shape and Order are used.
+// WriteHeader writes a header as Write does. The caller then writes the data, h.NBytes() bytes. It
+// uses the fields DType, Shape and Order of h.
 func WriteHeader(w io.Writer, h *Header) error {
 	header, err := appendHeader(nil, h.DType, h.Shape, h.Order)
 	if err != nil {
@@ -72,7 +69,7 @@ func WriteHeader(w io.Writer, h *Header) error {
 	return err
 }
 
-// appendHeader appends everything before the data.
+// appendHeader appends the whole header.
 func appendHeader(b []byte, dt *ndarray.DType, shape []int, order ndarray.Order) ([]byte, error) {
 	descr, err := dt.DescrLiteral()
 	if err != nil {
@@ -103,14 +100,13 @@ func appendHeader(b []byte, dt *ndarray.DType, shape []int, order ndarray.Order)
 	return append(b, '\n'), nil
 }
 
-// padded returns the length of the text with the padding that follows it, at least
-// one space, and its newline.
+// padded returns the length of the text with its padding, at least one space, and its newline.
 func padded(text string, size int) int {
 	n := len(text) + 1
 	return n + headerAlign - (len(Magic)+2+size+n)%headerAlign
 }
 
-// headerText is the dictionary and the room for its shape to grow.
+// headerText returns the dictionary, with spaces for its shape to grow.
 func headerText(descr string, shape []int, order ndarray.Order) string {
 	fortran := "False"
 	if order == ndarray.OrderF {
@@ -138,8 +134,8 @@ func headerText(descr string, shape []int, order ndarray.Order) string {
 	return s.String()
 }
 
-// toLatin1 makes latin-1 of UTF-8, where it can.
-func toLatin1(s string) (string, bool) {
+// toLatin1 converts UTF-8 to Latin-1. ok is false if that is not possible.
+func toLatin1(s string) (latin1 string, ok bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		if r > 0xff {

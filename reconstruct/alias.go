@@ -6,15 +6,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// oldNames are those that Python 3 still has for other classes.
+// oldNames maps old names that Python 3 keeps as aliases to the class that they mean there.
 var oldNames = map[pickle.Global]pickle.Global{
 	{Module: "builtins", Name: "EnvironmentError"}: {Module: "builtins", Name: "OSError"},
 	{Module: "builtins", Name: "IOError"}:          {Module: "builtins", Name: "OSError"},
 }
 
-// normalName translates a Python 2 name, a module that was renamed between
-// NumPy 1 and 2, and pathlib's private module of Python 3.13, to the name under
-// which the registry has it.
+// normalName returns the name under which the registry lists a global. It translates Python 2
+// names, modules that NumPy 2 renamed, and pathlib's private module of Python 3.13.
 func normalName(g pickle.Global) pickle.Global {
 	if g = g.Python3(); g.Module == "builtins" {
 		if n, ok := oldNames[g]; ok {

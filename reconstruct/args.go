@@ -12,11 +12,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// argReader gives typed access to the arguments of a Python call, or to the
-// items of a state tuple. Its errors name the callable, the argument and what
-// was found instead.
+// argReader gives typed access to the arguments of a Python call, or to the items of a state tuple. Its
+// errors name the callable, the argument and the type found instead.
 type argReader struct {
-	fn   string
+	fn   string // the callable
 	vals []any
 }
 
@@ -24,7 +23,7 @@ func (a argReader) errorf(format string, args ...any) error {
 	return pickle.Malformed("%s: %s", a.fn, fmt.Sprintf(format, args...))
 }
 
-// count checks that there are least to most arguments.
+// count checks that the number of arguments is between least and most.
 func (a argReader) count(least, most int) error {
 	if n := len(a.vals); n < least || n > most {
 		if least == most {
@@ -35,7 +34,7 @@ func (a argReader) count(least, most int) error {
 	return nil
 }
 
-// wrong is the error for an argument of another type than want.
+// wrong returns the error for an argument whose type is not the wanted one.
 func (a argReader) wrong(i int, name, want string) error {
 	return a.errorf("%s is %s, want %s", name, typeName(a.vals[i]), want)
 }
@@ -122,8 +121,8 @@ func (a argReader) dtype(i int, name string) (*ndarray.DType, error) {
 	return d, nil
 }
 
-// sized reads bytes of which exactly n are expected; the result aliases a bytes
-// object. See [payload].
+// sized reads bytes of which n are expected; the result aliases a bytes object. The caller checks
+// the length: see [payload].
 func (a argReader) sized(i int, name string, n int) ([]byte, error) {
 	b, ok := payload(a.vals[i], n)
 	if !ok {
@@ -132,7 +131,7 @@ func (a argReader) sized(i int, name string, n int) ([]byte, error) {
 	return b, nil
 }
 
-// optional returns argument i or, where the call has fewer, def.
+// optional returns argument i, or def if the call has fewer arguments.
 func (a argReader) optional(i int, def any) any {
 	if i < len(a.vals) {
 		return a.vals[i]
@@ -166,8 +165,8 @@ func asBigInt(v any) (*big.Int, bool) {
 	return big.NewInt(int64(n)), ok
 }
 
-// canonicalInt gives an int as the object level has it: *big.Int only where it
-// does not fit int.
+// canonicalInt returns b in the form that unpickled ints have: an int, or a *big.Int if it does not
+// fit.
 func canonicalInt(b *big.Int) any {
 	if n, ok := asInt(b); ok {
 		return n
@@ -175,8 +174,8 @@ func canonicalInt(b *big.Int) any {
 	return b
 }
 
-// asText accepts text of either Python: a Python 2 str may have any of the
-// forms that pickle.Encoding gives it.
+// asText returns the text of a str of Python 2 or 3. A Python 2 str may have any of the forms that
+// pickle.Encoding gives it.
 func asText(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -189,12 +188,12 @@ func asText(v any) (string, bool) {
 	return "", false
 }
 
-// payload returns the bytes of a value that Python takes for a buffer of n
-// bytes: a bytes object, which the result aliases, or a str. The bytes of a Python 2
-// str reach us as they are or, decoded as latin-1 (by an Encoding option, or a
-// Python program that read the file so), as text; NumPy and datetime encode text
-// back to latin-1. The length tells the two apart: n bytes are the bytes themselves,
-// else n characters up to U+00FF are text. The caller checks the length.
+// payload returns the bytes of a value that Python accepts as a buffer of n bytes: a bytes object,
+// which the result aliases, or a str. The bytes of a Python 2 str arrive either unchanged or
+// decoded from latin-1 to text, by an Encoding option or by a Python program that re-pickled them;
+// NumPy and datetime encode such text to latin-1 again. The length decides: n bytes are taken
+// unchanged, and text of n characters up to U+00FF is encoded. The caller checks the length of the
+// result.
 func payload(v any, n int) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:
@@ -229,8 +228,8 @@ func latin1(s string) ([]byte, error) {
 	return nil, pickle.Malformed("text is not valid UTF-8 at byte %d", n)
 }
 
-// shown is v in the text of an error: itself if it is small and holds nothing, else its type. To
-// print whatever a pickle holds would take a stack as deep as that.
+// shown formats v for an error text: the value itself if it is a small scalar, else its type. It
+// never prints containers, because a pickle can nest them deeper than the stack allows.
 func shown(v any) string {
 	switch v := v.(type) {
 	case nil, bool, int, float64:
@@ -241,8 +240,7 @@ func shown(v any) string {
 	return typeName(v)
 }
 
-// typeName returns the Python name of the type of an object-level value, for
-// messages.
+// typeName returns the Python name of the type of an unpickled value, for error texts.
 func typeName(v any) string {
 	switch v := v.(type) {
 	case nil:

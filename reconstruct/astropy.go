@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// readAstropy reads astropy's quantities, tables, times and coordinates.
+// readAstropy reads astropy's quantities, tables, times, coordinates and units.
 func readAstropy(inst namedInstance) (any, error) {
 	if len(inst.Args) == 1 {
 		if a, ok := inst.Args[0].(*ndarray.Array); ok && !inst.HasState {
@@ -31,27 +31,27 @@ func readAstropy(inst namedInstance) (any, error) {
 	return readAstropyUnit(inst)
 }
 
-// Table is a table of astropy.
+// Table is an astropy table.
 type Table struct {
 	origin
-	// Columns are the columns, in order; their lengths are equal where they are arrays.
+	// Columns are in order. Those whose values are arrays have equal lengths.
 	Columns []TableColumn
-	// Meta is the dict of what is known of the table.
+	// Meta is the dict of the table's metadata.
 	Meta any
 }
 
 // TableColumn is a column of a [Table].
 type TableColumn struct {
 	Name string
-	// Values is an *ndarray.Array or *ndarray.Masked whose first dimension is that of the rows, or
-	// a *Quantity, *AstroTime or *SkyCoord of such.
+	// Values is an *ndarray.Array or *ndarray.Masked whose first dimension is the rows, or a
+	// *Quantity, *AstroTime or *SkyCoord of such arrays.
 	Values any
-	// Unit and Description are what the column says of itself, "" where it says nothing. The unit
-	// of a Quantity stands there.
+	// Unit and Description are attributes of the column, or "". Unit is "" for a Quantity, which
+	// has its own.
 	Unit, Description string
 }
 
-// readAstropyTable reads a Table or QTable, whose state is its columns and meta.
+// readAstropyTable reads a Table or QTable, whose state is the pair of columns and meta.
 //
 // Reference: astropy/table/table.py, Table.__getstate__; column.py, BaseColumn.__reduce__.
 func readAstropyTable(inst namedInstance) (any, error) {
@@ -85,8 +85,8 @@ func readAstropyTable(inst namedInstance) (any, error) {
 	return t, nil
 }
 
-// len is how many rows a column has that is an array.
-func (c *TableColumn) len() (int, bool) {
+// len returns the number of rows of a column that is an array; ok is false for any other column.
+func (c *TableColumn) len() (rows int, ok bool) {
 	v := c.Values
 	if q, ok := v.(*Quantity); ok {
 		v = q.Value
@@ -104,8 +104,8 @@ func (c *TableColumn) len() (int, bool) {
 	return 0, false
 }
 
-// read reads the values of a column, and where these are an array what its state has beside the
-// elements: (name, unit, format, description, meta...).
+// read sets the values of a column. If they are an array, its subclass adds (name, unit, format,
+// description, meta...) to the state.
 func (c *TableColumn) read(v any) (err error) {
 	if masked, ok := v.(*ndarray.Masked); ok {
 		c.Values = masked
@@ -113,9 +113,12 @@ func (c *TableColumn) read(v any) (err error) {
 	}
 	a, ok := v.(*ndarray.Array)
 	if !ok {
+		if c.Values = v; isAstropyTable(v) {
+			return nil // a table has no table in it, but a pickle can put one into itself
+		}
 		value, ok, err := ReadLibrary(v)
-		if c.Values = value; !ok {
-			c.Values = v
+		if ok {
+			c.Values = value
 		}
 		return err
 	}
@@ -132,6 +135,13 @@ func (c *TableColumn) read(v any) (err error) {
 	return c.readState(SubclassState(a))
 }
 
+// isAstropyTable reports whether v is a Table or QTable.
+func isAstropyTable(v any) bool {
+	o, _ := v.(*pickle.Object)
+	inst, ok := named(o)
+	return ok && (inst.Class.Name == "Table" || inst.Class.Name == "QTable")
+}
+
 // maskedSubclassState is SubclassState for a masked array.
 func maskedSubclassState(m *ndarray.Masked) []any {
 	const own = 7 // items of the state of a masked array
@@ -141,6 +151,7 @@ func maskedSubclassState(m *ndarray.Masked) []any {
 	return nil
 }
 
+// readState sets Unit and Description from what the array's subclass added to the state.
 func (c *TableColumn) readState(state []any) (err error) {
 	if len(state) == 1 {
 		state, _ = items(state[0])
@@ -155,14 +166,15 @@ func (c *TableColumn) readState(state []any) (err error) {
 	return nil
 }
 
+// columnUnit returns the name of a column's unit.
 func columnUnit(v any) (string, error) {
 	if text, ok := asText(v); ok {
 		return text, nil
 	}
-	return astropyUnit(v, 0)
+	return astropyUnit(v)
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (t *Table) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
 
 // Form implements [LibraryValue].
@@ -193,13 +205,14 @@ func (t *Table) Places() []*any {
 	return places
 }
 
-// AstroTime are the instants of an astropy Time, or the durations of a TimeDelta.
+// AstroTime holds the instants of an astropy Time, or the durations of a TimeDelta.
 type AstroTime struct {
 	origin
-	// Scale is the time scale: "utc", "tai", "tt"... Format is how astropy shows the times.
+	// Scale is the time scale: "utc", "tai", "tt"... Format is the format in which astropy shows
+	// times.
 	Scale, Format string
-	// JD1 and JD2 are the two parts whose sum is the Julian date, or for a TimeDelta the days: each
-	// an *ndarray.Array of float64 of the same shape, or a float64.
+	// JD1 and JD2 add up to the Julian date, or for a TimeDelta to a number of days. Each is an
+	// *ndarray.Array of float64, both of the same shape, or both are a float64.
 	JD1, JD2 any
 }
 
@@ -230,8 +243,8 @@ func readAstropyTime(inst namedInstance) (any, error) {
 		return nil, err
 	}
 	a, isArray := t.JD1.(*ndarray.Array)
-	b, isToo := t.JD2.(*ndarray.Array)
-	if isArray != isToo || isArray && !slices.Equal(a.Shape(), b.Shape()) {
+	b, isArray2 := t.JD2.(*ndarray.Array)
+	if isArray != isArray2 || isArray && !slices.Equal(a.Shape(), b.Shape()) {
 		return nil, pickle.Malformed("the two parts of the Julian date are of two shapes")
 	}
 	return t, nil
@@ -253,16 +266,16 @@ func julianPart(v any) (any, error) {
 	return nil, pickle.Unsupported("a Julian date of %s", typeName(v))
 }
 
-// leapDays are the days, as UTC has them, that end in a leap second.
+// leapDays are the days of UTC that end with a leap second.
 var leapDays = []string{"1972-06-30", "1972-12-31", "1973-12-31", "1974-12-31", "1975-12-31",
 	"1976-12-31", "1977-12-31", "1978-12-31", "1979-12-31", "1981-06-30", "1982-06-30",
 	"1983-06-30", "1985-06-30", "1987-12-31", "1989-12-31", "1990-12-31", "1992-06-30",
 	"1993-06-30", "1994-06-30", "1995-12-31", "1997-06-30", "1998-12-31", "2005-12-31",
 	"2008-12-31", "2012-06-30", "2015-06-30", "2016-12-31"}
 
-// Times returns the instants, in C order, to the nanosecond. A leap second is the first second of
-// the next day, as Go has it. Only UTC from 1972 on is read, which is an error of the kind
-// pickle.ErrUnsupported otherwise.
+// Times returns the instants in C order, rounded to nanoseconds. A leap second becomes the first
+// second of the next day, because Go has none. Only UTC since 1972 is supported; anything else is
+// an error of the kind pickle.ErrUnsupported.
 func (t *AstroTime) Times() ([]time.Time, error) {
 	if t.Scale != "utc" || strings.HasSuffix(t.class, "Delta") {
 		return nil, pickle.Unsupported("times of the scale %.10q as UTC", t.Scale)
@@ -284,6 +297,7 @@ func (t *AstroTime) Times() ([]time.Time, error) {
 	return out, nil
 }
 
+// julianDays returns a part of Julian dates in C order.
 func julianDays(v any) ([]float64, error) {
 	switch v := v.(type) {
 	case float64:
@@ -301,14 +315,14 @@ func julianDays(v any) ([]float64, error) {
 	return nil, pickle.Unsupported("a Julian date of %s", typeName(v))
 }
 
-// utcTime returns the instant of a Julian date of UTC, which begins at noon.
+// utcTime returns the instant of a Julian date in UTC. Julian days begin at noon.
 func utcTime(jd1, jd2 float64) (time.Time, error) {
 	const epoch, first, last = 2440587.5, 2441317.5, 5373484.5 // 1970, 1972, 10000
 	if !(jd1+jd2 >= first && jd1+jd2 < last) {
 		return time.Time{}, pickle.Unsupported("the Julian date %g", jd1+jd2)
 	}
 	whole := math.Floor(jd1)
-	rest := (jd1 - whole) + jd2 + 0.5 // since the midnight before whole
+	rest := (jd1 - whole) + jd2 + 0.5 // days since the midnight before whole
 	day := math.Floor(rest)
 	rest -= day
 	midnight := time.Unix(int64(whole+day-0.5-epoch)*86400, 0).UTC()
@@ -319,7 +333,7 @@ func utcTime(jd1, jd2 float64) (time.Time, error) {
 	return midnight.Add(time.Duration(math.Round(rest * length * 1e9))), nil
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (t *AstroTime) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
 
 // Form implements [LibraryValue].
@@ -334,7 +348,7 @@ func (t *AstroTime) Parts() []Part {
 // Places implements [LibraryValue].
 func (t *AstroTime) Places() []*any { return nil }
 
-// String returns the scale, and the instant of a single time of UTC.
+// String returns the scale, preceded by the instant if it is a single time in UTC.
 func (t *AstroTime) String() string {
 	if _, ok := t.JD1.(float64); ok {
 		if times, err := t.Times(); err == nil {
@@ -344,14 +358,13 @@ func (t *AstroTime) String() string {
 	return t.Scale
 }
 
-// SkyCoord are coordinates of astropy in a frame of reference.
+// SkyCoord holds astropy coordinates in a frame of reference.
 type SkyCoord struct {
 	origin
-	// Frame is the name of the frame in lower case, such as "icrs" or "galactic"; Representation
-	// says what the components are: "unitspherical", "spherical", "cartesian"...
+	// Frame is the name of the frame in lower case, such as "icrs" or "galactic". Representation is
+	// the kind of components: "unitspherical", "spherical", "cartesian"...
 	Frame, Representation string
-	// Components are what the representation has, in its order: lon, lat and distance, or x, y and
-	// z.
+	// Components are in the order of the representation: lon, lat and distance, or x, y and z.
 	Components []SkyComponent
 }
 
@@ -404,7 +417,7 @@ func readSkyCoord(inst namedInstance) (any, error) {
 	return c, nil
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (c *SkyCoord) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(c) }
 
 // Form implements [LibraryValue].

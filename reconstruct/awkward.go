@@ -10,25 +10,25 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Awkward is an array of Awkward Array 2: lists of different lengths, records, options and unions,
-// kept as flat buffers and a form that says how they are laid out.
+// Awkward is an array of Awkward Array 2: lists of different lengths, records, options and unions.
+// It is stored as flat buffers and a form that describes their layout.
 type Awkward struct {
 	origin
-	// Layout is the form, a dict as awkward's Form.to_dict gives it.
+	// Layout is the form as a dict, as awkward's Form.to_dict returns it.
 	Layout any
 	// Len is the number of items of the outermost list.
 	Len int
-	// IsRecord says that the value is the item At of the array, an awkward.Record.
+	// IsRecord is true for an awkward.Record, which is item At of the array.
 	IsRecord bool
 	At       int
-	// Buffers are the flat arrays, by the form keys of the layout ("node1-data").
+	// Buffers maps form keys of the layout with a role ("node1-data") to flat arrays.
 	Buffers map[string]*ndarray.Array
 
-	names  []string    // of Buffers, in the order of the pickle
-	layout *types.Dict // Layout as it was read
+	names  []string    // keys of Buffers in the order of the pickle
+	layout *types.Dict // Layout as it was read, whatever a program sets
 }
 
-// readAwkward reads awkward.Array and awkward.Record as pickled since Awkward 2.0.
+// readAwkward reads awkward.Array and awkward.Record as Awkward 2 pickles them.
 //
 // Reference: awkward/_pickle.py, unpickle_array_schema_1 and unpickle_record_schema_1;
 // awkward/highlevel.py.
@@ -77,7 +77,7 @@ func readAwkward(inst namedInstance) (any, error) {
 	return a, nil
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (a *Awkward) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(a) }
 
 // Form implements [LibraryValue].
@@ -104,10 +104,10 @@ func (a *Awkward) Places() []*any { return []*any{&a.Layout} }
 func (a *Awkward) String() string { return fmt.Sprintf("%d items", a.Len) }
 
 // List returns the items as nested lists, as awkward.to_list does: records become maps, tuples
-// lists, what is missing nil, strings text, and numbers the Go types of their dtypes. An index may
-// name the same item often, so the caller says how many values the result may have in all; more is
-// an error of the kind pickle.ErrLimit. Where the buffers are shorter than the layout says, the
-// error is of the kind pickle.ErrMalformed.
+// become lists, missing items nil, strings text, and numbers the Go types of their dtypes. Because
+// an index may name an item many times, maxValues limits the values of the result; more is an error
+// of the kind pickle.ErrLimit. Buffers shorter than the layout claims are an error of the kind
+// pickle.ErrMalformed.
 func (a *Awkward) List(maxValues int) ([]any, error) {
 	r := &awkwardReader{a: a, left: maxValues, most: maxValues}
 	if a.layout == nil {
@@ -120,23 +120,30 @@ func (a *Awkward) List(maxValues int) ([]any, error) {
 	return r.items(c, 0, int64(a.Len))
 }
 
-// awkwardReader makes lists of the items.
+// awkwardReader converts items to lists and counts the values.
 type awkwardReader struct {
 	a          *Awkward
-	left, most int // values that may still be made, and in all
+	left, most int // values that may still be added, and the limit
+	nodes      int // nodes created so far
 }
 
-// awkwardContent is a node of a layout: a list of items, which at returns.
+// awkwardContent is a node of a layout: a list whose item i is at(i).
 type awkwardContent struct {
 	at func(i int64) (any, error)
-	// chars are the bytes of what the lists of a parent of a kind hold.
+	// chars has the bytes of a node of characters, and text the same as text once it is needed. The
+	// strings in a parent share it, so that an index that repeats them takes no memory for it.
 	chars []byte
+	text  string
 }
 
-// maxAwkwardDepth is how deep a layout may be.
-const maxAwkwardDepth = 64
+// maxAwkwardDepth limits the depth of a layout, and maxAwkwardNodes its nodes: a pickle can use one
+// form in many places.
+const (
+	maxAwkwardDepth = 64
+	maxAwkwardNodes = 1 << 16
+)
 
-// items makes the items from start up to stop.
+// items returns the items from start up to stop.
 func (r *awkwardReader) items(c *awkwardContent, start, stop int64) ([]any, error) {
 	if start < 0 || stop < start {
 		return nil, pickle.Malformed("items %d to %d", start, stop)
@@ -157,10 +164,14 @@ func (r *awkwardReader) items(c *awkwardContent, start, stop int64) ([]any, erro
 	return out, nil
 }
 
-// content makes the node of a form.
+// content returns the node that a form describes.
 func (r *awkwardReader) content(form *types.Dict, depth int) (*awkwardContent, error) {
 	if depth == maxAwkwardDepth {
 		return nil, &pickle.LimitError{Limit: "Depth", Max: maxAwkwardDepth, Want: int64(depth + 1)}
+	}
+	if r.nodes++; r.nodes > maxAwkwardNodes {
+		return nil, &pickle.LimitError{Limit: "Expansion", Max: maxAwkwardNodes,
+			Want: int64(r.nodes)}
 	}
 	f, _ := textKeys(form)
 	class, _ := asText(f["class"])
@@ -196,6 +207,7 @@ func (r *awkwardReader) content(form *types.Dict, depth int) (*awkwardContent, e
 	return nil, pickle.Unsupported("an awkward array of class %.40q", class)
 }
 
+// outside returns the error for an index beyond a buffer of n items.
 func outside(i int64, n int) error {
 	return pickle.Malformed("item %d of a buffer of %d", i, n)
 }

@@ -7,16 +7,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// awkwardNode makes the content of one form. Every access to a buffer is checked where it is made:
-// an item is looked at when a list names it, and no sooner.
+// awkwardNode creates the content of one form. Items are read, and their indexes checked, only when
+// a list refers to them.
 type awkwardNode struct {
 	r     *awkwardReader
 	form  map[string]any
-	key   string // of its buffers
-	kind  string // its parameter __array__
+	key   string // form key, the prefix of the names of its buffers
+	kind  string // parameter __array__
 	depth int
 }
 
+// buffer returns the buffer of a role, such as "data".
 func (n *awkwardNode) buffer(role string) (*ndarray.Array, error) {
 	a := n.r.a.Buffers[n.key+"-"+role]
 	if a == nil {
@@ -25,7 +26,7 @@ func (n *awkwardNode) buffer(role string) (*ndarray.Array, error) {
 	return a, nil
 }
 
-// index returns a buffer of integers.
+// index returns the values of a buffer of integers.
 func (n *awkwardNode) index(role string) ([]int64, error) {
 	a, err := n.buffer(role)
 	if err != nil {
@@ -34,6 +35,7 @@ func (n *awkwardNode) index(role string) ([]int64, error) {
 	return indexValues(a)
 }
 
+// child returns the content of the form under a key of this form.
 func (n *awkwardNode) child(name string) (*awkwardContent, error) {
 	form, ok := n.form[name].(*types.Dict)
 	if !ok || form == nil {
@@ -42,7 +44,7 @@ func (n *awkwardNode) child(name string) (*awkwardContent, error) {
 	return n.r.content(form, n.depth+1)
 }
 
-// children are the contents of records and unions.
+// children returns the contents of a record or union.
 func (n *awkwardNode) children() ([]*awkwardContent, error) {
 	forms, ok := items(n.form["contents"])
 	if !ok {
@@ -62,7 +64,7 @@ func (n *awkwardNode) children() ([]*awkwardContent, error) {
 	return out, nil
 }
 
-// numbers are a flat array, or one of more dimensions.
+// numbers is the content of a NumpyArray.
 func (n *awkwardNode) numbers() (*awkwardContent, error) {
 	a, err := n.buffer("data")
 	if err != nil {
@@ -85,7 +87,7 @@ func (n *awkwardNode) numbers() (*awkwardContent, error) {
 	return c, nil
 }
 
-// matrix gives each item of a buffer that is flat or has the shape its inner shape.
+// matrix is the content of a NumpyArray whose items have the shape inner.
 func (n *awkwardNode) matrix(a *ndarray.Array, inner []any) (*awkwardContent, error) {
 	shape, err := shapeOf(types.NewTupleFromSlice(inner))
 	if err != nil {
@@ -95,19 +97,19 @@ func (n *awkwardNode) matrix(a *ndarray.Array, inner []any) (*awkwardContent, er
 	if !ok || size == 0 || a.Size()%size != 0 {
 		return nil, pickle.Malformed("items of shape %v in a buffer of %d", shape, a.Size())
 	}
-	whole, err := a.Reshape(append([]int{a.Size() / size}, shape...)...)
+	rows, err := a.Reshape(append([]int{a.Size() / size}, shape...)...)
 	if err != nil {
 		return nil, err
 	}
 	return &awkwardContent{at: func(i int64) (any, error) {
-		if i < 0 || i >= int64(whole.Shape()[0]) {
-			return nil, outside(i, whole.Shape()[0])
+		if i < 0 || i >= int64(rows.Shape()[0]) {
+			return nil, outside(i, rows.Shape()[0])
 		}
-		return n.nested(whole, int(i))
+		return n.nested(rows, int(i))
 	}}, nil
 }
 
-// nested is item i as lists.
+// nested returns item i of an array, as nested lists.
 func (n *awkwardNode) nested(a *ndarray.Array, i int) (any, error) {
 	if a.NDim() == 1 {
 		return a.At(i), nil
@@ -120,7 +122,7 @@ func (n *awkwardNode) nested(a *ndarray.Array, i int) (any, error) {
 	return n.r.items(c, 0, int64(row.Shape()[0]))
 }
 
-// list is the items from start up to stop of a content, or the text that they are.
+// list returns the items of c from start up to stop, or the text that they spell.
 func (n *awkwardNode) list(c *awkwardContent, start, stop int64) (any, error) {
 	if n.kind != "string" && n.kind != "bytestring" {
 		return n.r.items(c, start, stop)
@@ -131,9 +133,13 @@ func (n *awkwardNode) list(c *awkwardContent, start, stop int64) (any, error) {
 	if n.kind == "bytestring" {
 		return c.chars[start:stop:stop], nil
 	}
-	return string(c.chars[start:stop]), nil
+	if c.text == "" {
+		c.text = string(c.chars)
+	}
+	return c.text[start:stop], nil
 }
 
+// offsets is the content of a ListOffsetArray.
 func (n *awkwardNode) offsets() (*awkwardContent, error) {
 	offsets, err := n.index("offsets")
 	if err != nil {
@@ -142,6 +148,7 @@ func (n *awkwardNode) offsets() (*awkwardContent, error) {
 	return n.between(offsets, min(1, len(offsets)), offsets)
 }
 
+// lists is the content of a ListArray.
 func (n *awkwardNode) lists() (*awkwardContent, error) {
 	starts, err := n.index("starts")
 	if err != nil {
@@ -154,7 +161,7 @@ func (n *awkwardNode) lists() (*awkwardContent, error) {
 	return n.between(starts, 0, stops)
 }
 
-// between are lists whose starts are those of starts, and whose ends those of stops from skip on.
+// between is a content of lists: list i goes from starts[i] up to stops[skip+i].
 func (n *awkwardNode) between(starts []int64, skip int, stops []int64) (*awkwardContent, error) {
 	c, err := n.child("content")
 	if err != nil {
@@ -170,6 +177,7 @@ func (n *awkwardNode) between(starts []int64, skip int, stops []int64) (*awkward
 	}}, nil
 }
 
+// regular is the content of a RegularArray, whose lists have equal lengths.
 func (n *awkwardNode) regular() (*awkwardContent, error) {
 	c, err := n.child("content")
 	if err != nil {
@@ -180,13 +188,14 @@ func (n *awkwardNode) regular() (*awkwardContent, error) {
 		return nil, pickle.Malformed("lists of %s", shown(n.form["size"]))
 	}
 	return &awkwardContent{at: func(i int64) (any, error) {
-		if i > 1<<40/(int64(size)+1) { // the products below are in range
+		if i > 1<<40/(int64(size)+1) { // keeps the products below in range
 			return nil, pickle.Malformed("item %d of lists of %d", i, size)
 		}
 		return n.list(c, i*int64(size), (i+1)*int64(size))
 	}}, nil
 }
 
+// records is the content of a RecordArray.
 func (n *awkwardNode) records() (*awkwardContent, error) {
 	contents, err := n.children()
 	if err != nil {
@@ -223,7 +232,8 @@ func (n *awkwardNode) records() (*awkwardContent, error) {
 	}}, nil
 }
 
-// indexed are items by their index; those with a negative one are missing.
+// indexed is the content of an IndexedArray or IndexedOptionArray. A negative index is a missing
+// item.
 func (n *awkwardNode) indexed() (*awkwardContent, error) {
 	c, err := n.child("content")
 	if err != nil {
@@ -244,6 +254,7 @@ func (n *awkwardNode) indexed() (*awkwardContent, error) {
 	}}, nil
 }
 
+// byteMasked is the content of a ByteMaskedArray.
 func (n *awkwardNode) byteMasked() (*awkwardContent, error) {
 	mask, err := n.index("mask")
 	if err != nil {
@@ -252,6 +263,7 @@ func (n *awkwardNode) byteMasked() (*awkwardContent, error) {
 	return n.masked(int64(len(mask)), func(i int64) bool { return mask[i] != 0 })
 }
 
+// bitMasked is the content of a BitMaskedArray.
 func (n *awkwardNode) bitMasked() (*awkwardContent, error) {
 	mask, err := n.index("mask")
 	if err != nil {
@@ -267,7 +279,7 @@ func (n *awkwardNode) bitMasked() (*awkwardContent, error) {
 	})
 }
 
-// masked are the items of a content where the mask says that they are valid.
+// masked is the content of an array with a mask of count items. Masked items are missing.
 func (n *awkwardNode) masked(count int64, mask func(i int64) bool) (*awkwardContent, error) {
 	c, err := n.child("content")
 	if err != nil {
@@ -285,7 +297,7 @@ func (n *awkwardNode) masked(count int64, mask func(i int64) bool) (*awkwardCont
 	}}, nil
 }
 
-// union are items of several contents: which, and the index there.
+// union is the content of a UnionArray: item i is item index[i] of content tags[i].
 func (n *awkwardNode) union() (*awkwardContent, error) {
 	contents, err := n.children()
 	if err != nil {

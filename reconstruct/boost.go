@@ -11,30 +11,31 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Booster is a model of gradient boosting as XGBoost, LightGBM or CatBoost pickle it: a blob of the
-// library's own in one of its formats.
+// Booster is a gradient boosting model of XGBoost, LightGBM or CatBoost. The library pickles it as
+// a blob in one of its own formats.
 type Booster struct {
 	origin
-	// Format says what Data is: "ubj" (Universal Binary JSON), "json", "text" (LightGBM's model
-	// file), "cbm" (CatBoost's), or "binary", XGBoost's own before 1.6 and whatever else.
+	// Format is the format of Data: "ubj" (Universal Binary JSON), "json", "text" (LightGBM's model
+	// file), "cbm" (CatBoost's), or "binary" for XGBoost's format before 1.6 and for any other.
 	Format string
-	// Data is the blob, memory of the pickle: what the library's own load function reads.
+	// Data is the blob, which the library's own load function reads. It aliases memory of the
+	// pickle.
 	Data []byte
-	// Model is what the blob holds: dicts, lists and arrays of numbers of ubj and json, of text a
-	// dict of its sections, all of whose values are text; nil of the other formats.
+	// Model is the decoded blob: dicts, lists and arrays of numbers for ubj and json; a dict of
+	// sections with text values for text; nil for other formats.
 	Model any
-	// Attrs is a dict of what the object has beside the blob, such as parameters.
+	// Attrs is a dict of the object's other attributes, such as parameters.
 	Attrs any
 }
 
-// maxModelDepth is how deep the parts of a model may be in each other; XGBoost's are 8.
+// maxModelDepth limits how deep the parts of a model nest; XGBoost's nest 8 deep.
 const maxModelDepth = 64
 
-// blobKeys are the attributes that hold the blob.
+// blobKeys are the attributes that may hold the blob.
 var blobKeys = []string{"handle", "_handle", "__model"}
 
-// readBooster reads xgboost.core.Booster, lightgbm.basic.Booster and catboost.core.CatBoost with
-// its subclasses; the estimators of XGBoost and LightGBM have a Booster as an attribute.
+// readBooster reads xgboost.core.Booster, lightgbm.basic.Booster, and catboost.core.CatBoost with
+// its subclasses. The estimators of XGBoost and LightGBM have a Booster as an attribute.
 //
 // Reference: xgboost/core.py and lightgbm/basic.py, Booster.__getstate__; catboost/core.py,
 // _CatBoostBase.__getstate__.
@@ -64,7 +65,7 @@ func readBooster(inst namedInstance) (any, error) {
 	return b, b.readModel()
 }
 
-// readModel tells the format by its first bytes.
+// readModel recognises the format by its first bytes and decodes the blob.
 func (b *Booster) readModel() (err error) {
 	switch {
 	case bytes.HasPrefix(b.Data, []byte("CBM1")):
@@ -83,7 +84,7 @@ func (b *Booster) readModel() (err error) {
 	return err
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (b *Booster) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(b) }
 
 // Form implements [LibraryValue].

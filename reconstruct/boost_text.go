@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// readModelJSON reads a model in JSON, dicts in the order of the text.
+// readModelJSON decodes JSON. Dicts keep the order of the text.
 func readModelJSON(data []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -26,7 +26,7 @@ func readModelJSON(data []byte) (any, error) {
 	return v, nil
 }
 
-// jsonValue reads the next value.
+// jsonValue decodes the next value.
 func jsonValue(d *json.Decoder, depth int) (any, error) {
 	t, err := d.Token()
 	if err != nil {
@@ -70,12 +70,12 @@ func jsonValue(d *json.Decoder, depth int) (any, error) {
 	return t, nil
 }
 
-// jsonNumber is a number as Python's json reads it: an int, unless it has a point or exponent.
+// jsonNumber returns a number as Python's json does: an int, unless it has a point or exponent.
 func jsonNumber(n json.Number) (any, error) {
 	if strings.ContainsAny(string(n), ".eE") {
 		return n.Float64()
 	}
-	const most = 4300 // digits, as Python itself allows
+	const most = 4300 // digits, Python's own limit
 	i, ok := new(big.Int).SetString(string(n[:min(len(n), most)]), 10)
 	if !ok || len(n) > most {
 		return nil, pickle.Malformed("an int of %d digits", len(n))
@@ -83,8 +83,9 @@ func jsonNumber(n json.Number) (any, error) {
 	return canonicalInt(i), nil
 }
 
-// readModelText reads LightGBM's model file: a dict with "header", "trees", and the sections behind
-// them. All values are the text behind the equals sign; a line without one is a key of "".
+// readModelText parses LightGBM's model file. The result is a dict with "header", "trees" and the
+// sections that follow them. Values are the text after the equals sign; a line without one is the
+// value of the key "".
 //
 // Reference: LightGBM, src/boosting/gbdt_model_text.cpp.
 func readModelText(text string) any {

@@ -11,8 +11,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// readUBJ reads Universal Binary JSON, draft 12, as XGBoost writes models: objects become dicts in
-// the order of the bytes, arrays of one type of number arrays over the bytes, others lists.
+// readUBJ decodes Universal Binary JSON, draft 12, as XGBoost writes models. Objects become dicts
+// in the order of the bytes. Arrays with one type of number become arrays over the bytes, other
+// arrays lists.
 //
 // Reference: https://ubjson.org/type-reference/, xgboost/src/common/json.cc.
 func readUBJ(data []byte) (any, error) {
@@ -24,18 +25,19 @@ func readUBJ(data []byte) (any, error) {
 	return v, err
 }
 
-// ubjReader reads what is left of the bytes.
+// ubjReader decodes values from data, the bytes that are not yet read.
 type ubjReader struct {
 	data []byte
-	size int // of the whole
+	size int // bytes of the whole input, for the offsets in errors
 }
 
+// fail returns an error at the current offset.
 func (r *ubjReader) fail(format string, args ...any) error {
 	return pickle.Malformed("the model's UBJ at byte %d: "+format,
 		append([]any{r.size - len(r.data)}, args...)...)
 }
 
-// ubjNumbers are the dtypes of the types of numbers.
+// ubjNumbers maps the markers of number types to dtypes.
 var ubjNumbers = map[byte]*ndarray.DType{
 	'i': ndarray.DTypeOf[int8](), 'U': ndarray.DTypeOf[uint8](),
 	'I': ndarray.DTypeOf[int16]().NewByteOrder(ndarray.BigEndian),
@@ -45,6 +47,7 @@ var ubjNumbers = map[byte]*ndarray.DType{
 	'D': ndarray.DTypeOf[float64]().NewByteOrder(ndarray.BigEndian),
 }
 
+// take returns the next n bytes.
 func (r *ubjReader) take(n int) ([]byte, error) {
 	if n < 0 || n > len(r.data) {
 		return nil, r.fail("%d bytes, of which %d are there", n, len(r.data))
@@ -54,19 +57,20 @@ func (r *ubjReader) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// marker reads the type of the next value.
+// marker reads the type marker of the next value.
 func (r *ubjReader) marker() (byte, error) {
 	for {
 		b, err := r.take(1)
 		if err != nil {
 			return 0, err
 		}
-		if b[0] != 'N' { // which says nothing
+		if b[0] != 'N' { // no-op
 			return b[0], nil
 		}
 	}
 }
 
+// value reads a marker and its value.
 func (r *ubjReader) value(depth int) (any, error) {
 	m, err := r.marker()
 	if err != nil {
@@ -75,7 +79,7 @@ func (r *ubjReader) value(depth int) (any, error) {
 	return r.typed(m, depth)
 }
 
-// typed reads a value behind its type.
+// typed reads a value whose marker was read.
 func (r *ubjReader) typed(m byte, depth int) (any, error) {
 	switch m {
 	case 'Z':
@@ -142,6 +146,7 @@ func (r *ubjReader) length() (int, error) {
 	return n, nil
 }
 
+// text reads a length and that many bytes.
 func (r *ubjReader) text() (string, error) {
 	n, err := r.length()
 	if err != nil {
@@ -151,7 +156,8 @@ func (r *ubjReader) text() (string, error) {
 	return string(b), err
 }
 
-// header reads the type and count of a container, which is -1 where its end is marked.
+// header reads the item type and count of a container. count is -1 if the container has an end
+// marker.
 func (r *ubjReader) header() (item byte, count int, err error) {
 	count = -1
 	if len(r.data) > 0 && r.data[0] == '$' {
@@ -171,7 +177,7 @@ func (r *ubjReader) header() (item byte, count int, err error) {
 	return item, count, err
 }
 
-// ends reports whether a container is complete, and passes over the mark of its end.
+// ends reports whether a container is complete after i items, and consumes its end marker.
 func (r *ubjReader) ends(i, count int, mark byte) bool {
 	if count >= 0 {
 		return i == count
@@ -186,6 +192,7 @@ func (r *ubjReader) ends(i, count int, mark byte) bool {
 	return false
 }
 
+// list reads an array.
 func (r *ubjReader) list(depth int) (any, error) {
 	item, count, err := r.header()
 	if err != nil {
@@ -212,8 +219,8 @@ func (r *ubjReader) list(depth int) (any, error) {
 	return &list, nil
 }
 
-// item reads an item of a container, whose type stands before it or before all. Items that take no
-// byte, of which a count could claim any number, are an error.
+// item reads an item of a container. Its marker m is 0 if each item has its own. Items that take no
+// bytes are refused because a count could claim any number of them.
 func (r *ubjReader) item(m byte, depth int) (any, error) {
 	switch m {
 	case 0:
@@ -224,6 +231,7 @@ func (r *ubjReader) item(m byte, depth int) (any, error) {
 	return r.typed(m, depth)
 }
 
+// dict reads an object.
 func (r *ubjReader) dict(depth int) (any, error) {
 	item, count, err := r.header()
 	if err != nil {

@@ -9,48 +9,49 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Function is a view of a function that cloudpickle or dill wrote with its code. Nothing of it is
-// ever run: Code is the bytecode of whatever Python wrote it.
+// Function is a view of a function that cloudpickle or dill pickled with its code. Nothing of it is
+// ever executed.
 type Function struct {
-	// Name, QualName and Module are __name__, __qualname__ and __module__, "" where the pickle does
-	// not say them.
+	// Name, QualName and Module are __name__, __qualname__ and __module__, or "" if the pickle
+	// lacks them.
 	Name, QualName, Module string
-	// Doc is the documentation, "" where there is none.
+	// Doc is the docstring, or "".
 	Doc string
-	// Params are the names of the parameters, with "*" and "**" before those that take the rest; a
-	// bare "*" stands before parameters that are given by name alone.
+	// Params are the names of the parameters. "*" and "**" precede those that take the remaining
+	// arguments; a bare "*" precedes keyword-only parameters.
 	Params []string
-	// Defaults are the values of the last positional parameters that may be left out.
+	// Defaults are the default values of the last positional parameters.
 	Defaults []any
-	// KwDefaults are those of the parameters given by name alone, Annotations a dict of types.
+	// KwDefaults has the default values of keyword-only parameters, Annotations the annotations.
 	KwDefaults, Annotations types.Dict
-	// Constants and Names are the constants of the code, and the global names and attributes that
-	// it refers to. FreeVars are the names of variables of functions around it.
+	// Constants are the constants of the code, Names the global names and attributes that it uses,
+	// and FreeVars the variables of enclosing functions that it uses.
 	Constants       []any
 	Names, FreeVars []string
-	// Globals are the values of the global names that the code uses, as far as the pickle has them.
+	// Globals has the values of global names that the code uses, as far as the pickle contains
+	// them.
 	Globals types.Dict
-	// Closure has the values of FreeVars, in their order, nil of a cell that is empty or that the
-	// pickle fills only with what is around the function, as dill does for the methods of a class.
+	// Closure has the values of FreeVars in the same order. It is nil for a cell that is empty, or
+	// that the pickle fills only after the enclosing object, as dill does for methods of a class.
 	Closure []any
-	// FileName and FirstLine say where the source was.
+	// FileName and FirstLine are the position of the source.
 	FileName  string
 	FirstLine int
-	// Code is the bytecode.
+	// Code is the bytecode of the Python version that wrote the pickle.
 	Code []byte
 }
 
-// MadeClass is a view of a class that cloudpickle or dill wrote with its attributes.
+// MadeClass is a view of a class that cloudpickle or dill pickled with its attributes.
 type MadeClass struct {
 	// Name, QualName and Module are __name__, __qualname__ and __module__.
 	Name, QualName, Module string
-	// Bases are the classes that it is derived from.
+	// Bases are the base classes.
 	Bases []any
-	// Attrs are its methods and other attributes: a method is what [ReadFunction] reads.
+	// Attrs are methods and other attributes. [ReadFunction] reads the methods.
 	Attrs types.Dict
 }
 
-// isCloudpickle reports whether an object is made by one of cloudpickle's functions.
+// isCloudpickle reports whether an object is a call of one of the named functions of cloudpickle.
 func isCloudpickle(o *pickle.Object, names ...string) bool {
 	class, ok := o.Class.(pickle.Named)
 	if !ok {
@@ -62,15 +63,15 @@ func isCloudpickle(o *pickle.Object, names ...string) bool {
 		strings.Contains(module, ".cloudpickle.")) && slices.Contains(names, name)
 }
 
-// isDill reports whether an object is made by one of dill's functions.
+// isDill reports whether an object is a call of the named function of dill.
 func isDill(o *pickle.Object, name string) bool {
 	class, ok := o.Class.(pickle.Named)
 	return ok && class.Global().Name == name &&
 		(class.Global().Module == "dill._dill" || class.Global().Module == "dill.dill")
 }
 
-// ReadFunction returns the view of a function that cloudpickle (since 0.5, also the copies in
-// joblib, PySpark and Ray) or dill wrote with its code; ok is false for any other value.
+// ReadFunction returns the view of a function that cloudpickle (0.5 or later, also its copies in
+// joblib, PySpark and Ray) or dill pickled with its code. ok is false for any other value.
 //
 // Reference: cloudpickle/cloudpickle.py, _make_function and _function_setstate; dill/_dill.py,
 // _create_function and save_code.
@@ -95,8 +96,8 @@ func ReadFunction(v any) (f *Function, ok bool) {
 	return f, true
 }
 
-// readCloudpickle is _make_function(code, globals, name, defaults, closure), and what
-// _function_setstate is told: the state and the slots' state.
+// readCloudpickle reads _make_function(code, globals, name, defaults, closure) and the argument of
+// _function_setstate, a pair of the function's dict and its slots.
 func (f *Function) readCloudpickle(o *pickle.Object) {
 	f.setGlobals(o.Args[1])
 	state := o.State
@@ -110,7 +111,7 @@ func (f *Function) readCloudpickle(o *pickle.Object) {
 	}
 }
 
-// readDill is _create_function(code, globals, name, defaults, closure).
+// readDill reads _create_function(code, globals, name, defaults, closure).
 func (f *Function) readDill(o *pickle.Object) {
 	f.setGlobals(o.Args[1])
 	if len(o.Args) > 2 {
@@ -136,8 +137,7 @@ func (f *Function) readDill(o *pickle.Object) {
 	f.fillClosure(o)
 }
 
-// fillClosure takes what dill puts into the cells once it has made the function: in place of a
-// value each cell has what says so.
+// fillClosure sets the values of cells that dill fills by calls after it has created the function.
 func (f *Function) fillClosure(o *pickle.Object) {
 	if len(o.Args) < 5 {
 		return
@@ -160,7 +160,7 @@ func (f *Function) fillClosure(o *pickle.Object) {
 	}
 }
 
-// slots are the parts of a state that is (dict, slots).
+// slots returns the parts of a state (dict, slots), or the state itself if it is no tuple.
 func slots(state any) []any {
 	if t, ok := state.(*types.Tuple); ok && t != nil {
 		return *t
@@ -168,7 +168,7 @@ func slots(state any) []any {
 	return []any{state}
 }
 
-// setGlobals takes the globals, but for those that each module has.
+// setGlobals sets Module and Globals from a dict of globals.
 func (f *Function) setGlobals(v any) {
 	d, ok := v.(*types.Dict)
 	if !ok || d == nil {
@@ -185,7 +185,7 @@ func (f *Function) setGlobals(v any) {
 	}
 }
 
-// setAttrs takes the attributes of a function.
+// setAttrs sets the fields from a dict of the function's attributes.
 func (f *Function) setAttrs(v any) {
 	d, ok := v.(*types.Dict)
 	if !ok || d == nil {
@@ -224,7 +224,7 @@ func (f *Function) setAttrs(v any) {
 	}
 }
 
-// setClosure takes what is in the cells.
+// setClosure sets Closure from a tuple of cells.
 func (f *Function) setClosure(v any) {
 	cells, _ := items(v)
 	f.Closure = nil
@@ -236,7 +236,7 @@ func (f *Function) setClosure(v any) {
 			value = o.Args[0]
 		}
 		if ok && value == nil {
-			for _, call := range o.Calls { // dill fills a cell later
+			for _, call := range o.Calls { // dill fills cells by calls
 				if len(call.Args) == 3 && call.Args[1] == any("cell_contents") {
 					value = call.Args[2]
 				}
@@ -246,17 +246,17 @@ func (f *Function) setClosure(v any) {
 	}
 }
 
-// codeArgs are where types.CodeType of a version of Python has its arguments.
+// codeArgs has the indices of some arguments of types.CodeType, which depend on the Python version.
 type codeArgs struct{ file, name, qualName, line, free int }
 
-// readCode reads the arguments of types.CodeType: the counts of arguments, and from the bytecode on
-// what all versions have in this order: constants, names, variables, file, name. A qualified name
-// stands behind since 3.11, and the free variables later.
+// readCode reads the arguments of types.CodeType. All versions start with counts, the bytecode,
+// constants, names, variables, file and name. Since 3.11 a qualified name follows; free variables
+// come later.
 func (f *Function) readCode(code *pickle.Object) bool {
 	args := code.Args
 	if isDill(code, "_create_code") && len(args) > 0 {
 		if _, ok := asBytes(args[0]); ok {
-			args = args[1:] // the table of lines, which dill puts before since 0.3.6
+			args = args[1:] // since 0.3.6 dill puts the line table first
 		}
 	}
 	at := slices.IndexFunc(args, func(v any) bool { _, ok := asBytes(v); return ok })
@@ -283,7 +283,7 @@ func (f *Function) readCode(code *pickle.Object) bool {
 	}
 	f.FirstLine, _ = asInt(args[rest.line])
 	if doc, ok := firstText(f.Constants); ok && f.Doc == "" && rest.qualName == 0 {
-		f.Doc = doc // as Python before 3.11 takes it
+		f.Doc = doc // as Python before 3.11 does
 	}
 	if rest.free < len(args) {
 		f.FreeVars = textItems(args[rest.free])
@@ -296,7 +296,7 @@ func (f *Function) readCode(code *pickle.Object) bool {
 	return true
 }
 
-// asBytes returns bytes, or a str of Python 2.
+// asBytes returns bytes, or the bytes of a str of Python 2.
 func asBytes(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:
@@ -307,7 +307,7 @@ func asBytes(v any) ([]byte, bool) {
 	return nil, false
 }
 
-// firstText returns the first value if that is text.
+// firstText returns the first of values if it is text.
 func firstText(values []any) (string, bool) {
 	if len(values) == 0 {
 		return "", false
@@ -315,6 +315,7 @@ func firstText(values []any) (string, bool) {
 	return asText(values[0])
 }
 
+// textItems returns the items of a sequence of text.
 func textItems(v any) []string {
 	list, _ := items(v)
 	out := make([]string, 0, len(list))
@@ -331,29 +332,30 @@ const (
 	codeKeywords = 0x08
 )
 
-// setParams names the parameters: the counts are those of arguments, since 3.8 of arguments without
-// a name, since 3.0 of arguments by name alone, of variables, the size of the stack and the flags.
+// setParams sets Params. counts are the numbers of positional parameters, (since 3.8) of
+// positional-only and (since 3.0) of keyword-only parameters, the number of variables, the stack
+// size and the flags.
 func (f *Function) setParams(counts []int, variables []string) {
-	positional, byName, flags := counts[0], 0, counts[len(counts)-1]
+	positional, kwOnly, flags := counts[0], 0, counts[len(counts)-1]
 	switch len(counts) {
 	case 5:
-		byName = counts[1]
+		kwOnly = counts[1]
 	case 6:
-		byName = counts[2]
+		kwOnly = counts[2]
 	}
-	if positional < 0 || byName < 0 || positional > len(variables) ||
-		byName > len(variables)-positional {
+	if positional < 0 || kwOnly < 0 || positional > len(variables) ||
+		kwOnly > len(variables)-positional {
 		return
 	}
 	f.Params = append(f.Params, variables[:positional]...)
-	next := positional + byName
+	next := positional + kwOnly
 	if flags&codeVarArgs != 0 && next < len(variables) {
 		f.Params = append(f.Params, "*"+variables[next])
 		next++
-	} else if byName > 0 {
+	} else if kwOnly > 0 {
 		f.Params = append(f.Params, "*")
 	}
-	f.Params = append(f.Params, variables[positional:positional+byName]...)
+	f.Params = append(f.Params, variables[positional:positional+kwOnly]...)
 	if flags&codeKeywords != 0 && next < len(variables) {
 		f.Params = append(f.Params, "**"+variables[next])
 	}
@@ -368,8 +370,8 @@ func (f *Function) String() string {
 	return name + "(" + strings.Join(f.Params, ", ") + ")"
 }
 
-// ReadClass returns the view of a class that cloudpickle or dill wrote with its attributes; ok is
-// false for any other value, such as a class that is named.
+// ReadClass returns the view of a class that cloudpickle or dill pickled with its attributes. ok is
+// false for any other value, such as a class that is pickled by name.
 //
 // Reference: cloudpickle/cloudpickle.py, _make_skeleton_class, _make_skeleton_enum and
 // _class_setstate; dill/_dill.py, _create_type.
@@ -401,14 +403,14 @@ func ReadClass(v any) (c *MadeClass, ok bool) {
 			for _, part := range slots(call.Args[1]) {
 				c.setAttrs(part)
 			}
-		case len(call.Args) == 3 && call.Args[1] == any("__qualname__"): // of dill
+		case len(call.Args) == 3 && call.Args[1] == any("__qualname__"): // from dill
 			c.QualName, _ = asText(call.Args[2])
 		}
 	}
 	return c, true
 }
 
-// setAttrs takes the attributes of a class.
+// setAttrs sets the fields from a dict of the class's attributes.
 func (c *MadeClass) setAttrs(v any) {
 	d, ok := v.(*types.Dict)
 	if !ok || d == nil {

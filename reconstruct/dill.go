@@ -9,9 +9,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// What dill calls in place of naming a builtin class or an attribute of a module, and for every
-// array. They are references and data: nothing is imported. dill's calls that make functions
-// and classes are not among them. Reference: dill/_dill.py, which was dill/dill.py before 0.2.8.
+// fillDill adds functions that dill calls in place of naming a builtin class or an attribute of a
+// module, and for every array. They are references and data: nothing is imported. dill's calls that
+// create functions and classes are not among them.
+//
+// Reference: dill/_dill.py, which was dill/dill.py before 0.2.8.
 func fillDill(t table) {
 	for _, module := range []string{"dill._dill", "dill.dill"} {
 		t.add(module, "_load_type", &entry{call: dillLoadType})
@@ -20,8 +22,8 @@ func fillDill(t table) {
 	}
 }
 
-// dillTypes are dill's names of builtin types under Python 2, those of module types; under
-// Python 3 a builtin type has its own name.
+// dillTypes maps the names that dill gives builtin types under Python 2, which are those of the
+// module types, to their Python 3 names.
 var dillTypes = map[string]string{
 	"ObjectType": "object", "TypeType": "type", "SliceType": "slice", "XRangeType": "range",
 	"BooleanType": "bool", "IntType": "int", "LongType": "int", "FloatType": "float",
@@ -30,7 +32,7 @@ var dillTypes = map[string]string{
 	"DictType": "dict", "DictionaryType": "dict",
 }
 
-// dillLoadType is _load_type(name).
+// dillLoadType implements _load_type(name).
 func dillLoadType(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(1, 1); err != nil {
@@ -42,15 +44,15 @@ func dillLoadType(c Class, args []any) (any, error) {
 	}
 	if builtin, ok := dillTypes[name]; ok {
 		name = builtin
-		// a name of module types, of a type that builtins does not have
+		// not a builtin, but a name of the module types
 	} else if strings.HasSuffix(name, "Type") {
 		return record(c, args)
 	}
 	return c.reference(args, pickle.Global{Module: "builtins", Name: name})
 }
 
-// dillGetAttr is _get_attr(object, name), of which _get_attr(_import_module(module), name) with
-// a name that this package knows is that name.
+// dillGetAttr implements _get_attr(_import_module(module), name) for names that this package knows.
+// Any other call of _get_attr(object, name) is recorded.
 func dillGetAttr(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(2, 2); err != nil {
@@ -65,19 +67,19 @@ func dillGetAttr(c Class, args []any) (any, error) {
 	if !moduleOK || !nameOK {
 		return record(c, args)
 	}
-	// where NumPy defines them in C
+	// the module in which NumPy defines them in C
 	if parent, ok := strings.CutSuffix(module, "._multiarray_umath"); ok {
 		module = parent + ".multiarray"
 	}
 	return c.reference(args, pickle.Global{Module: module, Name: name})
 }
 
-// lookupLater is lookup, which the registry that it reads cannot refer to.
+// lookupLater is lookup. It is set by init because the initializer of the registry leads here.
 var lookupLater func(g pickle.Global) *entry
 
 func init() { lookupLater = lookup }
 
-// reference is the class or function g if this package knows it, else the call as it was read.
+// reference returns the class or function g if this package knows it, else the recorded call.
 func (c Class) reference(args []any, g pickle.Global) (any, error) {
 	if e := lookupLater(g); e != nil {
 		return newClass(g, e, c.resolver), nil
@@ -85,9 +87,9 @@ func (c Class) reference(args []any, g pickle.Global) (any, error) {
 	return record(c, args)
 }
 
-// dillCreateArray is _create_array(function, args, state, dict): a function of NumPy's for making
-// an array, and what that is then given. The dict of a class of NumPy's own says what the state
-// says.
+// dillCreateArray implements _create_array(function, args, state, dict): it calls a function of
+// NumPy that creates an array and sets its state. For NumPy's own classes the dict repeats the
+// state.
 func dillCreateArray(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(3, 4); err != nil {
@@ -108,8 +110,8 @@ func dillCreateArray(c Class, args []any) (any, error) {
 	return v, v.PySetState(args[2])
 }
 
-// madeArray makes the array of the first two arguments, a function of NumPy's for making arrays and
-// what that is called with; nil where the function is none.
+// madeArray calls the function in argument 0 with the arguments in argument 1. It returns nil if
+// the function is not one of NumPy's that create arrays.
 func (a argReader) madeArray() (v types.PyStateSettable, class string, err error) {
 	fn, ok := a.vals[0].(Class)
 	if !ok || fn.entry.call == nil || !strings.HasSuffix(fn.global.Name, "reconstruct") {

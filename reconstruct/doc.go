@@ -4,11 +4,11 @@
 //
 // # Overview
 //
-// [FindClass] is a hook for [pickle.Unpickler], and for gopickle's Unpickler: it has
-// the signature of their FindClass fields. What it returns for a known name, a [Class],
-// makes Go values when the pickle calls it. Nothing of a pickle is ever executed:
-// a name that is not in the table below becomes a [pickle.Global], and what the pickle
-// makes of it a [pickle.Object], which shows its class, arguments and state.
+// [FindClass] is a hook for [pickle.Unpickler] and for gopickle's Unpickler: it has the signature
+// of their FindClass fields. For a name that this package knows it returns a [Class], which makes
+// Go values when the pickle calls it. Nothing from a pickle is ever executed: a name that is not in
+// the table below becomes a [pickle.Global], and an instance of it becomes a [pickle.Object], which
+// shows its class, arguments and state.
 //
 // # Types
 //
@@ -42,39 +42,38 @@
 //	    struct_time, GenericAlias, ipaddress, ChainMap,
 //	    UserDict, pytz and dateutil zones *pickle.Object with a Class as its class
 //
-// Every form that a release of Python or NumPy has written is read: the names of
-// NumPy 0.9 to 2.5 (numpy.core, numpy._core, scipy.base), of Python 2 and 3, all
-// versions of the states of ndarray and dtype, all protocols. Names that differ
-// between Python 2 and 3 are looked up under either; [Class.Global] returns the name as
-// it was read.
+// This package reads every form that a release of Python or NumPy has written: the names of NumPy
+// 0.9 to 2.5 (numpy.core, numpy._core, scipy.base) and of Python 2 and 3, all versions of the
+// states of ndarray and dtype, and all protocols. A name that differs between Python 2 and 3 is
+// found under both spellings; [Class.Global] returns it as the pickle spells it.
 //
-// A joblib file is a pickle, perhaps compressed, in which a wrapper stands for each array.
-// What has been written by joblib 0.8 or later is read; arrays that joblib before
-// 0.10 put into files beside the pickle need [Options].OpenSidecar. Such a file takes
-// [pickle.Unpickler]: gopickle's cannot read the bytes behind a wrapper.
+// A joblib file is a pickle, perhaps compressed, in which a wrapper object stands for each array.
+// Files of joblib 0.8 and later are read. Joblib before 0.10 put arrays into separate files beside
+// the pickle, which need [Options].OpenSidecar. Only [pickle.Unpickler] reads joblib files:
+// gopickle's Unpickler cannot read the bytes that follow a wrapper.
 //
-// Of dill's calls those are carried out that stand for arrays and for the name of a builtin type or
-// of a function of a module, where that is known here; what makes functions and classes stays
-// inert. An array of a class that the pickle itself makes, as cloudpickle writes it, stays a call.
+// Of dill's calls, this package carries out those that stand for arrays, and those that look up a
+// builtin type or a module's function that it knows. Calls that create functions and classes stay
+// inert. An array whose class the pickle itself creates, as cloudpickle writes it, stays a recorded
+// call.
 //
 // Objects of other libraries (pictures, graphs, quantities, tables of astropy, sparse arrays,
-// models of gradient boosting and others) stay objects, which [ReadLibrary] reads; unpkl.Load does
-// so by itself. docs/objects.md has the table.
+// models of gradient boosting and others) stay objects until [ReadLibrary] converts them, which
+// unpkl.Load does by itself. The table in docs/objects.md lists them.
 //
-// An instance of a class that is not rebuilt is a [pickle.Object], in the form in which the
-// pickle made it. [Normalize] gives a view of it that is the same for all protocols.
+// An instance of any other class is a [pickle.Object], in the form in which the pickle built it.
+// [Normalize] gives a view of it that does not depend on the protocol.
 //
 // # Ownership
 //
-// An array made from bytes uses their memory, as NumPy's do; a bytes object
-// that occurs elsewhere in the pickle then shares it. An array over an out-of-band buffer
-// is over the caller's memory. ndarray's Writeable tells what NumPy would say.
+// An array built from a bytes object uses its memory, as in NumPy; if the same bytes object occurs
+// elsewhere in the pickle, both share it. An array over an out-of-band buffer uses the caller's
+// memory. [ndarray.Array.Writeable] reports what NumPy's flag would be.
 //
 // # Limits and security
 //
-// Every argument and state is checked as NumPy and CPython check it, and where NumPy
-// trusts a state, it is checked too: lengths against shapes, field offsets
-// against itemsizes, the number of objects. Errors are of the kinds of package pickle
-// and name the class, shape, dtype and sizes. Nothing is allocated because a number in
-// the pickle says so.
+// Arguments and states are checked as NumPy and CPython check them, and also where NumPy trusts a
+// state: lengths against shapes, field offsets against itemsizes, the number of objects. Errors
+// have the kinds of package pickle and name the class, shape, dtype and sizes. A number in the
+// pickle alone never causes an allocation of that size.
 package reconstruct

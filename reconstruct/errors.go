@@ -8,18 +8,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// ArgumentError is the error for arguments and states that package ndarray refuses:
-// a shape, dtype or number of bytes that lies. It matches [pickle.ErrMalformed]
-// (or [pickle.ErrLimit]) and the kind of the ndarray error, such as
-// ndarray.ErrShape.
+// ArgumentError reports arguments or a state that package ndarray refuses: a shape, dtype or number
+// of bytes that is inconsistent. It matches [pickle.ErrMalformed] (or [pickle.ErrLimit]) and the
+// kind of the ndarray error, such as ndarray.ErrShape.
 type ArgumentError struct {
-	// Global is the class or function, as read.
+	// Global is the class or function, as the pickle spells it.
 	Global string
-	// Err is the error of package ndarray.
+	// Err is the underlying error of package ndarray.
 	Err error
 }
 
-// Error returns "global: what is wrong".
+// Error returns the name of the global, a colon and the text of Err.
 func (e *ArgumentError) Error() string {
 	var detail *ndarray.Error
 	if errors.As(e.Err, &detail) {
@@ -28,7 +27,7 @@ func (e *ArgumentError) Error() string {
 	return e.Global + ": " + fmt.Sprint(e.Err)
 }
 
-// Unwrap returns the kind of package pickle, and Err.
+// Unwrap returns an error kind of package pickle, and Err.
 func (e *ArgumentError) Unwrap() []error {
 	kind := pickle.ErrMalformed
 	if errors.Is(e.Err, ndarray.ErrLimit) {
@@ -40,7 +39,7 @@ func (e *ArgumentError) Unwrap() []error {
 	return []error{kind, e.Err}
 }
 
-// refused turns an error of package ndarray into one of this package.
+// refused wraps an error of package ndarray in an ArgumentError; it returns nil for nil.
 func refused(global string, err error) error {
 	if err == nil {
 		return nil
@@ -48,7 +47,7 @@ func refused(global string, err error) error {
 	return &ArgumentError{Global: global, Err: err}
 }
 
-// tooMany is the error for a limit that an array passes.
+// tooMany returns the error for an array that exceeds a limit.
 func tooMany(limit string, limitValue, want int) error {
 	return fmt.Errorf("numpy array: %w", &pickle.LimitError{Limit: limit, Max: int64(limitValue),
 		Want: int64(want)})

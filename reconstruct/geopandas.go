@@ -14,7 +14,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// CRS is a coordinate reference system of pyproj: the text that it was made of, which is well-known
+// CRS is a coordinate reference system of pyproj, as the text from which it was made: well-known
 // text, PROJJSON, or a name such as "EPSG:4326".
 type CRS string
 
@@ -31,19 +31,19 @@ func init() {
 	bridge.NewCRS = func(text string) any { return CRS(text) }
 }
 
-// geometryDType is the name that GeoPandas gives the dtype of a column of geometries.
+// geometryDType is GeoPandas' name of the dtype of geometries.
 const geometryDType = "geometry"
 
-// geometryArrayClass is the class of such a column's elements.
+// geometryArrayClass is the class of the array in a column of geometries.
 var geometryArrayClass = pickle.Global{Module: "geopandas.array", Name: "GeometryArray"}
 
-// isGeometryCall reports whether a function makes such an array of WKB or of geometries.
+// isGeometryCall reports whether a function creates a GeometryArray from WKB or geometries.
 func isGeometryCall(g pickle.Global) bool {
 	return g.Module == geometryArrayClass.Module &&
 		(g.Name == "from_wkb" || g.Name == "from_shapely")
 }
 
-// isGeo reports whether a class is one that this file reads.
+// isGeo reports whether a class belongs to GeoPandas, shapely or pyproj.
 func isGeo(g pickle.Global) bool {
 	for _, module := range []string{"geopandas", "shapely", "pyproj"} {
 		if g.Module == module || strings.HasPrefix(g.Module, module+".") {
@@ -53,8 +53,8 @@ func isGeo(g pickle.Global) bool {
 	return false
 }
 
-// geo reads an object of GeoPandas, shapely or pyproj: an array of geometries, a geometry as
-// shapely 1 pickles it, a CRS; nil for any other.
+// geo converts an object of GeoPandas, shapely or pyproj: an array of geometries, a geometry of
+// shapely 1, or a CRS. It returns nil for any other object.
 func (p *Pandas) geo(inst namedInstance) (any, error) {
 	switch g := inst.Class; {
 	case g == geometryArrayClass, isGeometryCall(g):
@@ -79,7 +79,7 @@ func (p *Pandas) geo(inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// readCRS reads CRS(text), or one with the text as its state.
+// readCRS reads CRS(text), or a CRS whose state has the text.
 func readCRS(inst namedInstance) (CRS, bool) {
 	if state, ok := textKeys(inst.State); ok {
 		text, isText := asText(state["srs"])
@@ -89,14 +89,14 @@ func readCRS(inst namedInstance) (CRS, bool) {
 	return CRS(text), ok && len(inst.Args) == 1
 }
 
-// isRingCall reports whether an object is LinearRing(geometry), as a Geometry that shapely 1 can
-// load is written.
+// isRingCall reports whether an object is LinearRing(geometry), the form in which a LinearRing for
+// shapely 1 is written.
 func isRingCall(inst namedInstance) bool {
 	return inst.Class.Name == "LinearRing" && len(inst.Args) == 1 && inst.State == nil
 }
 
-// oldGeometries are the classes of shapely 1 whose state is WKB of just that type, which for a
-// LinearRing is that of a LineString.
+// oldGeometries are the classes of shapely 1 whose state is WKB. The WKB of a LinearRing is that of
+// a LineString.
 var oldGeometries = map[string]bool{"Point": true, "LineString": true, "Polygon": true,
 	"LinearRing": true,
 	"MultiPoint": true, "MultiLineString": true, "MultiPolygon": true, "GeometryCollection": true}
@@ -113,7 +113,7 @@ func oldGeometry(inst namedInstance) ([]byte, bool) {
 		return wkb, true
 	case pickle.Py2String:
 		return []byte(wkb), true
-	case string: // a str of Python 2, as its bytes or decoded as Latin-1
+	case string: // a str of Python 2, either its bytes or decoded as latin-1
 		if b, err := latin1(wkb); err == nil {
 			return b, true
 		}
@@ -122,6 +122,7 @@ func oldGeometry(inst namedInstance) ([]byte, bool) {
 	return nil, false
 }
 
+// newOldGeometry returns a geometry that is written for shapely 1 too.
 func newOldGeometry(wkb []byte, ring bool) (*Geometry, error) {
 	g, err := NewGeometry(bytes.Clone(wkb))
 	if err == nil && ring {
@@ -134,10 +135,10 @@ func newOldGeometry(wkb []byte, ring bool) (*Geometry, error) {
 	return g, nil
 }
 
-// geometries reads a GeometryArray, or from_wkb(data, crs).
+// geometries reads a GeometryArray, or a call from_wkb(data, crs) or from_shapely(data, crs).
 //
-// Reference: geopandas/array.py: a dict with data and since 0.8 _crs, of geometries; since 0.14 a
-// tuple of WKB and the CRS.
+// Reference: geopandas/array.py. The state is a dict with data and since 0.8 _crs, in which data
+// are geometries; since 0.14 it is a tuple of WKB and the CRS.
 func (p *Pandas) geometries(inst namedInstance) (*frame.Series, error) {
 	var data, crs any
 	switch state := inst.State.(type) {
@@ -192,7 +193,7 @@ func (p *Pandas) geometry(v any) (any, error) {
 	return nil, pickle.Unsupported("a geometry that is %s", typeName(v))
 }
 
-// crsText returns the text of a CRS, "" of None.
+// crsText returns the text of a CRS, or "" for None.
 func (p *Pandas) crsText(v any) (string, error) {
 	if v == nil {
 		return "", nil
@@ -207,7 +208,8 @@ func (p *Pandas) crsText(v any) (string, error) {
 	return "", pickle.Unsupported("a CRS that is %s", typeName(v))
 }
 
-// geometryColumn reads a GeometryArray as a column; one that is not read stays opaque.
+// geometryColumn reads a GeometryArray as a column. If its form is not supported, the column is
+// opaque.
 func (p *Pandas) geometryColumn(o *pickle.Object, inst namedInstance) (*frame.Series, error) {
 	s, err := p.geometries(inst)
 	if errors.Is(err, pickle.ErrUnsupported) {
@@ -232,7 +234,7 @@ func (r *Reducers) geometryValues(s *frame.Series) (any, error) {
 		}
 	}
 	function := "from_wkb"
-	if hasRing { // which WKB would make a LineString
+	if hasRing { // WKB would turn a ring into a LineString
 		function = "from_shapely"
 	}
 	args := []any{r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)}
@@ -242,6 +244,7 @@ func (r *Reducers) geometryValues(s *frame.Series) (any, error) {
 	return call(pyName(geometryArrayClass.Module, function), args...), nil
 }
 
+// isRing reports whether v is a LinearRing.
 func isRing(v any) bool {
 	g, ok := v.(*Geometry)
 	return ok && g.ring

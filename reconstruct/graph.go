@@ -3,7 +3,8 @@ package reconstruct
 import (
 	"fmt"
 	"math"
-	"strconv"
+	"math/big"
+	"reflect"
 
 	"github.com/nlpodyssey/gopickle/types"
 
@@ -15,34 +16,34 @@ import (
 // Graph is a graph of NetworkX: nodes, and edges between them, each with attributes.
 type Graph struct {
 	origin
-	// Directed is true of DiGraph and MultiDiGraph; Multi of MultiGraph and MultiDiGraph, in which
-	// two nodes may have several edges.
+	// Directed is true for DiGraph and MultiDiGraph. Multi is true for MultiGraph and MultiDiGraph,
+	// in which two nodes may have several edges.
 	Directed, Multi bool
 	// Attrs is the dict of the graph's own attributes.
 	Attrs any
-	// Nodes and Edges are in the order of NetworkX's nodes and edges; an edge of a graph that is
-	// not directed stands there once.
+	// Nodes and Edges are in the order in which NetworkX iterates them. An undirected edge occurs
+	// once.
 	Nodes []GraphNode
 	Edges []GraphEdge
 }
 
 // GraphNode is a node of a [Graph].
 type GraphNode struct {
-	ID    any // what NetworkX calls the node: any value that can be the key of a dict
+	ID    any // the node as NetworkX identifies it: any hashable value
 	Attrs any // a dict
 }
 
 // GraphEdge is an edge of a [Graph].
 type GraphEdge struct {
 	From, To int // indices of nodes
-	// Key tells edges of a multigraph between the same nodes apart; nil in any other graph.
+	// Key distinguishes the edges between the same two nodes of a multigraph; else it is nil.
 	Key   any
 	Attrs any // a dict
 }
 
-// readNetworkX reads the four classes of graphs and their subclasses in NetworkX.
+// readNetworkX reads NetworkX's four graph classes and their subclasses.
 //
-// Reference: networkx/classes/graph.py; before 2.0 the attributes were node, adj and edge.
+// Reference: networkx/classes/graph.py. Before 2.0 the attributes were named node, adj and edge.
 func readNetworkX(inst namedInstance) (any, error) {
 	planar := inst.Class.Name == "PlanarEmbedding" // a DiGraph
 	if !planar && !hasSuffix(inst.Class.Name, "Graph") {
@@ -55,19 +56,19 @@ func readNetworkX(inst namedInstance) (any, error) {
 	nodes, hasNodes := first(state, "_node", "node")
 	adjacency, hasEdges := first(state, "_adj", "adj")
 	if !hasNodes || !hasEdges {
-		return nil, nil // a view, which holds another graph
+		return nil, nil // a view of another graph
 	}
 	g := &Graph{Attrs: state["graph"]}
 	g.Directed = planar || hasSuffix(inst.Class.Name, "DiGraph")
 	g.Multi = hasPrefix(inst.Class.Name, "Multi")
 	if isView(nodes) || isView(adjacency) {
-		return nil, nil // which shows another graph in part
+		return nil, nil // a view that shows part of another graph
 	}
 	entries, ok := dictEntries(nodes)
 	if !ok {
 		return nil, pickle.Malformed("nodes of %s", typeName(nodes))
 	}
-	r := graphReader{g: g, index: make(map[any]int, len(entries)), met: map[*types.Dict]bool{}}
+	r := graphReader{g: g, index: make(map[any]int, len(entries)), seen: map[*types.Dict]bool{}}
 	for i, e := range entries {
 		g.Nodes = append(g.Nodes, GraphNode{e.Key, e.Value})
 		r.index[nodeKey(e.Key, 0)] = i
@@ -78,7 +79,7 @@ func readNetworkX(inst namedInstance) (any, error) {
 	return g, r.adjacency(entries)
 }
 
-// isView reports whether nodes or edges are an object of NetworkX's rather than a dict.
+// isView reports whether nodes or edges are an object of NetworkX rather than a dict.
 func isView(v any) bool {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -91,10 +92,10 @@ func isView(v any) bool {
 // graphReader reads the edges of a graph.
 type graphReader struct {
 	g     *Graph
-	index map[any]int // of the nodes, by nodeKey
-	// met are the attributes of edges that were met from their other end: NetworkX keeps one dict,
-	// for a multigraph one dict of dicts, at both.
-	met map[*types.Dict]bool
+	index map[any]int // index of each node, by nodeKey
+	// seen has the attribute dicts of undirected edges already added. NetworkX stores the same dict
+	// (for a multigraph, a dict of dicts) at both ends of an edge.
+	seen map[*types.Dict]bool
 }
 
 func (r *graphReader) adjacency(outer types.Dict) error {
@@ -124,10 +125,10 @@ func (r *graphReader) adjacency(outer types.Dict) error {
 func (r *graphReader) edge(u, v int, data any) error {
 	d, isDict := data.(*types.Dict)
 	if isDict && !r.g.Directed {
-		if r.met[d] {
+		if r.seen[d] {
 			return nil
 		}
-		r.met[d] = true
+		r.seen[d] = true
 	}
 	if !r.g.Multi {
 		r.g.Edges = append(r.g.Edges, GraphEdge{From: u, To: v, Attrs: data})
@@ -143,6 +144,7 @@ func (r *graphReader) edge(u, v int, data any) error {
 	return nil
 }
 
+// node returns the index of a node.
 func (r *graphReader) node(id any) (int, error) {
 	i, ok := r.index[nodeKey(id, 0)]
 	if !ok {
@@ -151,10 +153,11 @@ func (r *graphReader) node(id any) (int, error) {
 	return i, nil
 }
 
+// noneNode is the key of None, and of unhashable values, which cannot be nodes.
 type noneNode struct{}
 
-// nodeKey returns what tells a node from others, by Python's equality of numbers, text and tuples
-// of such; of other values by identity, as one pickle has one object for one node.
+// nodeKey returns a Go map key for a node. Numbers, text and tuples of those are compared by value,
+// as Python does; other values by identity, because a pickle holds one object for each node.
 func nodeKey(v any, depth int) any {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = s.Value()
@@ -182,25 +185,37 @@ func nodeKey(v any, depth int) any {
 		}
 		key := "("
 		for _, item := range *x {
-			k := nodeKey(item, depth+1)
-			key += fmt.Sprintf("%T:", k)
-			if s, ok := k.(string); ok {
-				key += strconv.Itoa(len(s)) + ":"
-			}
-			key += fmt.Sprint(k) + ","
+			key += nodeText(nodeKey(item, depth+1)) + ","
 		}
 		return tupleNode(key + ")")
 	}
 	if _, err := pickle.NewSet(v); err != nil {
-		return noneNode{} // unhashable, which no key of a dict is
+		return noneNode{} // an unhashable value cannot be a key of a dict
+	}
+	if k, ok := v.(pickle.KeyValue); ok {
+		if key, err := k.PyKey(); err == nil {
+			return key
+		}
 	}
 	return v
 }
 
-// tupleNode is the key of a tuple.
+// nodeText returns the part of a tuple's key for a node key k. It never prints what k points to,
+// which may hold itself.
+func nodeText(k any) string {
+	text := fmt.Sprintf("%p", k)
+	if kind := reflect.ValueOf(k).Kind(); kind != reflect.Pointer {
+		text = fmt.Sprint(k)
+	} else if n, ok := k.(*big.Int); ok {
+		text = n.String()
+	}
+	return fmt.Sprintf("%T:%d:%s", k, len(text), text)
+}
+
+// tupleNode is the node key of a tuple.
 type tupleNode string
 
-// toNumber returns one of Go's numbers as an int or float64.
+// toNumber converts a sized Go number to int or float64.
 func toNumber(v any) any {
 	switch x := v.(type) {
 	case int8:
@@ -229,8 +244,8 @@ func (g *Graph) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 // Form implements [LibraryValue].
 func (g *Graph) Form() string { return "$graph" }
 
-// Parts implements [LibraryValue]: nodes are pairs of ID and attributes, edges (from, to,
-// attributes) or (from, to, key, attributes) by IDs.
+// Parts implements [LibraryValue]. A node is the pair (ID, attributes); an edge is (from, to,
+// attributes), or (from, to, key, attributes) in a multigraph, where from and to are IDs.
 func (g *Graph) Parts() []Part {
 	nodes := make([]any, len(g.Nodes))
 	for i, n := range g.Nodes {
@@ -250,7 +265,7 @@ func (g *Graph) Parts() []Part {
 	return parts
 }
 
-// id is the ID of node i, nil where a program has put an edge in that has no node.
+// id returns the ID of node i, or nil if a program has added an edge with an invalid index.
 func (g *Graph) id(i int) any {
 	if i < 0 || i >= len(g.Nodes) {
 		return nil
@@ -270,7 +285,7 @@ func (g *Graph) Places() []*any {
 	return out
 }
 
-// String returns how many nodes and edges there are.
+// String returns the numbers of nodes and edges.
 func (g *Graph) String() string {
 	return fmt.Sprintf("%d nodes, %d edges", len(g.Nodes), len(g.Edges))
 }

@@ -15,23 +15,23 @@ import (
 // Image is a picture of PIL (Pillow). It is safe for concurrent reads.
 type Image struct {
 	origin
-	// Mode is Pillow's name of what a pixel is: "L", "RGB", "RGBA", "P", "1", "I;16", "F"...
+	// Mode is Pillow's name of the pixel format: "L", "RGB", "RGBA", "P", "1", "I;16", "F"...
 	Mode string
 	// Width and Height are in pixels.
 	Width, Height int
-	// Pixels has shape (Height, Width), or (Height, Width, bands) of modes with several bands,
-	// over the bytes of the pickle: uint8, int32 of mode I, uint16 of I;16, float32 of F; of mode 1
-	// bool, in memory of its own. It is what numpy.asarray gives.
+	// Pixels is the array that numpy.asarray returns. It has shape (Height, Width), or (Height,
+	// Width, bands) for modes with several bands, and dtype uint8, or int32 for mode I, uint16 for
+	// I;16, float32 for F and bool for 1. It aliases memory of the pickle, except for mode 1.
 	Pixels *ndarray.Array
-	// Palette has the colours of mode P and PA, three bytes (red, green, blue) each; nil of any
-	// other.
+	// Palette has the colours of modes P and PA, three bytes (red, green, blue) each; otherwise
+	// nil.
 	Palette []byte
-	// Info is what the file said beside the pixels, a dict.
+	// Info is a dict of the metadata of the picture's file.
 	Info any
 }
 
-// imageModes are the dtypes of Pillow's modes and their bands. Modes that the table does not have,
-// such as BGR;15, no numpy array has either.
+// imageModes maps Pillow's modes to dtypes and numbers of bands (0 for one band without a
+// dimension). Modes that are missing, such as BGR;15, have no array in NumPy either.
 var imageModes = map[string]struct {
 	dtype *ndarray.DType
 	bands int
@@ -52,8 +52,8 @@ var imageModes = map[string]struct {
 	"RGBX": {ndarray.DTypeOf[uint8](), 4}, "CMYK": {ndarray.DTypeOf[uint8](), 4},
 }
 
-// readPIL reads PIL.Image.Image, and the subclasses of the formats, whose state is [info, mode,
-// size, palette, bytes], with getexif's bytes and others behind in a few versions.
+// readPIL reads PIL.Image.Image and its subclasses for file formats. The state is [info, mode,
+// size, palette, bytes]; a few versions append items such as the Exif bytes.
 //
 // Reference: PIL/Image.py, Image.__getstate__.
 func readPIL(inst namedInstance) (any, error) {
@@ -85,7 +85,7 @@ func readPIL(inst namedInstance) (any, error) {
 	return m, m.readPixels(data)
 }
 
-// readPalette reads the numbers of a palette, or its bytes.
+// readPalette reads a palette, given as numbers or bytes.
 func (m *Image) readPalette(v any) error {
 	if v == nil {
 		return nil
@@ -109,7 +109,7 @@ func (m *Image) readPalette(v any) error {
 	return nil
 }
 
-// readPixels lays an array over the bytes.
+// readPixels creates the array over the bytes.
 func (m *Image) readPixels(data []byte) error {
 	mode, ok := imageModes[m.Mode]
 	if !ok {
@@ -139,7 +139,7 @@ func (m *Image) readPixels(data []byte) error {
 	return nil
 }
 
-// unpackBits makes a byte of each bit of mode 1, whose rows begin at whole bytes.
+// unpackBits expands the bits of mode 1 to bytes. Rows start at byte boundaries.
 func (m *Image) unpackBits(data []byte) ([]byte, error) {
 	row := (m.Width + 7) / 8
 	if want, ok := product([]int{row, m.Height}); !ok || want != len(data) {
@@ -155,7 +155,7 @@ func (m *Image) unpackBits(data []byte) ([]byte, error) {
 	return bits, nil
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (m *Image) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(m) }
 
 // Form implements [LibraryValue].
@@ -177,8 +177,8 @@ func (m *Image) Places() []*any { return []*any{&m.Info} }
 // String returns the mode and the size.
 func (m *Image) String() string { return fmt.Sprintf("%s %d x %d", m.Mode, m.Width, m.Height) }
 
-// Image returns the picture as package image has it, over memory of its own. Modes 1, L, P, RGB,
-// RGBA, RGBX, CMYK, YCbCr and I;16 have a counterpart there; any other is an error of the kind
+// Image returns the picture as a type of package image, in its own memory. Modes 1, L, P, RGB,
+// RGBA, RGBX, CMYK, YCbCr and I;16 are supported; any other mode is an error of the kind
 // pickle.ErrUnsupported.
 func (m *Image) Image() (image.Image, error) {
 	if m.Pixels == nil {
@@ -208,7 +208,7 @@ func (m *Image) Image() (image.Image, error) {
 	case "YCbCr":
 		return fullChroma(data, r), nil
 	case "I;16", "I;16L":
-		for i := 0; i+1 < len(data); i += 2 { // package image has the high byte first
+		for i := 0; i+1 < len(data); i += 2 { // package image stores the high byte first
 			data[i], data[i+1] = data[i+1], data[i]
 		}
 		return &image.Gray16{Pix: data, Stride: 2 * m.Width, Rect: r}, nil
@@ -218,7 +218,7 @@ func (m *Image) Image() (image.Image, error) {
 	return nil, pickle.Unsupported("package image has no picture of mode %s", m.Mode)
 }
 
-// colours returns the palette with all 256 colours that a pixel can name.
+// colours returns the palette, padded with black to the 256 colours that a pixel can name.
 func (m *Image) colours() color.Palette {
 	p := make(color.Palette, 256)
 	for i := range p {
@@ -231,8 +231,7 @@ func (m *Image) colours() color.Palette {
 	return p
 }
 
-// opaquePixels makes pixels of four bytes of those with three, or with four of which the last says
-// nothing.
+// opaquePixels converts pixels of three bytes, or of four bytes of which the last is unused.
 func opaquePixels(data []byte, bands int, r image.Rectangle) image.Image {
 	out := image.NewNRGBA(r)
 	for i := range r.Dx() * r.Dy() {
@@ -242,7 +241,7 @@ func opaquePixels(data []byte, bands int, r image.Rectangle) image.Image {
 	return out
 }
 
-// fullChroma parts the bands.
+// fullChroma separates the bands.
 func fullChroma(data []byte, r image.Rectangle) image.Image {
 	out := image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
 	for i := range r.Dx() * r.Dy() {

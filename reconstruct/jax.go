@@ -8,11 +8,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// jaxClass is the class that the arrays of JAX have here: the public name of what pickles do not
-// name.
+// jaxClass is the class of JAX's arrays in [ndarray.Array.Class]. It is their public name, which
+// pickles do not contain.
 const jaxClass = "jax.Array"
 
-// JAX pickles an array as NumPy's with a dict of what else is known of it.
+// fillJAX adds JAX's arrays, which are pickled as NumPy's with a dict of further properties.
 //
 // Reference: jax/_src/array.py, _reconstruct_array; before 0.4.1 jax/_src/device_array.py.
 func fillJAX(t table) {
@@ -20,7 +20,7 @@ func fillJAX(t table) {
 	t.add("jax._src.device_array", "reconstruct_device_array", &entry{call: jaxArray})
 }
 
-// jaxArray is _reconstruct_array(function, args, state, aval_state).
+// jaxArray implements _reconstruct_array(function, args, state, aval_state).
 func jaxArray(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(4, 4); err != nil {
@@ -42,7 +42,7 @@ func jaxArray(c Class, args []any) (any, error) {
 	return array, nil
 }
 
-// jaxForm writes an array that was JAX's as JAX does.
+// jaxForm writes an array that was read from JAX in the form of JAX.
 func (r *Reducers) jaxForm(a *ndarray.Array, state written.Tuple) any {
 	aval, ok := a.Extra().(*types.Dict)
 	if !ok || aval == nil {

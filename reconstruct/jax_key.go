@@ -9,19 +9,19 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// PRNGKeys are keys of JAX's random numbers, an array as jax.random.key and split make it.
+// PRNGKeys is an array of JAX's keys for random numbers, as jax.random.key and split return it.
 type PRNGKeys struct {
 	origin
-	// Impl is the name of the generator, as jax.random.key_impl gives it: "threefry2x32", "rbg".
+	// Impl is the name of the generator, as jax.random.key_impl returns it: "threefry2x32", "rbg".
 	Impl string
-	// Shape is that of the array of keys, () of a single one.
+	// Shape is the shape of the array of keys; it is empty for a single key.
 	Shape []int
-	// Data is what jax.random.key_data gives: numbers of the dtype uint32, whose shape is Shape
-	// followed by that of one key.
+	// Data is the result of jax.random.key_data: an array of uint32 whose shape is Shape followed
+	// by the shape of one key.
 	Data *ndarray.Array
 }
 
-// readJAX reads arrays of keys; the arrays of numbers are rebuilt by [FindClass].
+// readJAX reads arrays of keys. Arrays of numbers are rebuilt by [FindClass].
 //
 // Reference: jax/_src/random/prng.py, PRNGKeyArray and PRNGImpl; in jax 0.4 jax/_src/prng.py, where
 // the class of 0.4.13 and 0.4.18 is PRNGKeyArrayImpl.
@@ -43,7 +43,7 @@ func readJAX(inst namedInstance) (any, error) {
 	if !ok || impl.Class.Name != "PRNGImpl" || len(impl.Args) < 6 {
 		return nil, nil
 	}
-	one, err := shapeOf(impl.Args[0])
+	keyShape, err := shapeOf(impl.Args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +55,16 @@ func readJAX(inst namedInstance) (any, error) {
 		return nil, pickle.Malformed("keys in %s", typeName(state["_base_array"]))
 	}
 	shape := k.Data.Shape()
-	n := len(shape) - len(one)
-	if n < 0 || !slices.Equal(shape[n:], one) || k.Data.DType().Kind() != ndarray.KindUint {
-		return nil, pickle.Malformed("keys of %v in an array of %v %v", one, k.Data.DType(), shape)
+	n := len(shape) - len(keyShape)
+	if n < 0 || !slices.Equal(shape[n:], keyShape) || k.Data.DType().Kind() != ndarray.KindUint {
+		return nil, pickle.Malformed("keys of %v in an array of %v %v", keyShape, k.Data.DType(),
+			shape)
 	}
 	k.Shape = slices.Clone(shape[:n])
 	return k, nil
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (k *PRNGKeys) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(k) }
 
 // Form implements [LibraryValue].

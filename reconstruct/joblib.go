@@ -12,12 +12,12 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// joblibModule is the module of joblib's array wrappers. Older scikit-learns carry
-// a copy of joblib: sklearn.externals.joblib, sklearn.externals._joblib.
+// joblibModule is the module of joblib's array wrappers. Old versions of scikit-learn contain
+// copies of it in sklearn.externals.joblib and sklearn.externals._joblib.
 const joblibModule = "joblib.numpy_pickle"
 
-// joblibName translates a copy of joblib's module, or the one that has the old
-// wrappers since 0.10, to joblibModule.
+// joblibName translates the module of a copy of joblib to joblibModule, and also
+// numpy_pickle_compat, where joblib has kept its old wrappers since 0.10.
 func joblibName(g pickle.Global) pickle.Global {
 	rest, ok := strings.CutSuffix(strings.TrimSuffix(g.Module, "_compat"), joblibModule)
 	if ok && (rest == "" || strings.HasSuffix(rest, ".") || strings.HasSuffix(rest, "._")) {
@@ -26,9 +26,9 @@ func joblibName(g pickle.Global) pickle.Global {
 	return g
 }
 
-// joblib's files are pickles in which an instance of a wrapper class stands for each
-// array. Since 0.10 the array's bytes, or a pickle of it, follow the BUILD of the
-// wrapper; before, they were in files of their own.
+// fillJoblib adds the wrapper classes of joblib. In joblib's files an instance of a wrapper stands
+// for each array. Since 0.10 the array's bytes, or a pickle of it, follow the BUILD of the wrapper;
+// before, they were in separate files.
 //
 // Reference: joblib/numpy_pickle.py (NumpyArrayWrapper), joblib/numpy_pickle_compat.py
 // (NDArrayWrapper, ZNDArrayWrapper).
@@ -45,12 +45,13 @@ func fillJoblib(t table) {
 	}
 }
 
-// joblibArray is a wrapper before its BUILD, which replaces it by the array.
+// joblibArray is a wrapper. Its BUILD replaces it by the array.
 type joblibArray struct {
 	class Class
 	build joblibBuild
 }
 
+// joblibBuild returns the array of a wrapper with a state.
 type joblibBuild func(w *joblibArray, in bridge.Input, state joblibState) (any, error)
 
 var (
@@ -69,15 +70,14 @@ func (w *joblibArray) PyBuild(in bridge.Input, state any) (any, error) {
 	return w.build(w, in, joblibState{fn: a.fn, d: d})
 }
 
-// PySetState refuses the state on machines that cannot hand out the bytes behind it,
-// such as gopickle's.
+// PySetState refuses the state: an unpickler that calls it, such as gopickle's, cannot read the
+// bytes that follow the wrapper.
 func (w *joblibArray) PySetState(any) error {
 	return pickle.Unsupported("%s: this unpickler cannot read the array that follows",
 		w.class.global)
 }
 
-// Global returns the name of the wrapper class, so that a wrapper that never
-// gets its state is at least named.
+// Global returns the name of the wrapper class. It names a wrapper that never gets its state.
 func (w *joblibArray) Global() pickle.Global { return w.class.global }
 
 // joblibState is the __dict__ of a wrapper.
@@ -96,11 +96,12 @@ func (s joblibState) get(key string) any {
 	return nil
 }
 
+// arg returns a reader of the value of a key.
 func (s joblibState) arg(key string) argReader {
 	return argReader{fn: s.fn, vals: []any{s.get(key)}}
 }
 
-// buildInline reads what follows the BUILD of a NumpyArrayWrapper.
+// buildInline reads the array that follows the BUILD of a NumpyArrayWrapper.
 func buildInline(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	dt, err := s.arg("dtype").dtype(0, "dtype")
 	if err != nil {
@@ -142,6 +143,7 @@ func buildInline(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	return a, nil
 }
 
+// order returns the order of the elements.
 func (s joblibState) order() (ndarray.Order, error) {
 	order, err := s.arg("order").text(0, "order")
 	switch {
@@ -155,8 +157,8 @@ func (s joblibState) order() (ndarray.Order, error) {
 	return 0, pickle.Malformed("%s: order %q is neither 'C' nor 'F'", s.fn, order)
 }
 
-// skipPadding passes over the bytes that align the data in an uncompressed file. Since
-// joblib 1.2 one byte tells how many there are.
+// skipPadding skips the bytes that align the data in an uncompressed file. Since joblib 1.2 one
+// byte before them has their number.
 func (s joblibState) skipPadding(in bridge.Input) error {
 	if s.get("numpy_array_alignment_bytes") == nil {
 		return nil
@@ -168,7 +170,7 @@ func (s joblibState) skipPadding(in bridge.Input) error {
 	return err
 }
 
-// nestedArray reads an array with objects, which is a pickle of its own.
+// nestedArray reads an array with objects, which follows as a separate pickle.
 func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
 	v, err := in.LoadNested()
 	if err != nil {
@@ -176,7 +178,7 @@ func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
 	}
 	a, ok := v.(*ndarray.Array)
 	if _, inert := v.(*pickle.Object); inert {
-		return v, nil // to a hook that does not rebuild arrays, as that of an audit
+		return v, nil // for a FindClass hook that does not rebuild arrays, as in package audit
 	}
 	if !ok {
 		return nil, pickle.Malformed("%s: the pickle behind it holds %s, want an array", fn,
@@ -188,8 +190,8 @@ func nestedArray(in bridge.Input, fn, subclass string) (any, error) {
 	return a, nil
 }
 
-// subclass returns the class of the array, "" for ndarray itself. What was a memmap is
-// a plain array when it is loaded into memory.
+// subclass returns the class of the array, or "" for ndarray itself. A memmap becomes an ndarray
+// because it is loaded into memory.
 func (w *joblibArray) subclass(class any) (string, error) {
 	named, ok := class.(pickle.Named)
 	if !ok {
@@ -203,7 +205,7 @@ func (w *joblibArray) subclass(class any) (string, error) {
 	return g.String(), nil
 }
 
-// buildSidecar reads the array of an NDArrayWrapper: an .npy file beside the pickle.
+// buildSidecar reads the array of an NDArrayWrapper, an .npy file beside the pickle.
 func buildSidecar(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	subclass, err := w.subclass(s.get("subclass"))
 	if err != nil {
@@ -224,8 +226,8 @@ func buildSidecar(w *joblibArray, in bridge.Input, s joblibState) (any, error) {
 	return a, nil
 }
 
-// buildZSidecar reads the array of a ZNDArrayWrapper: its data is a compressed file, all
-// else is in the state.
+// buildZSidecar reads the array of a ZNDArrayWrapper. The file beside the pickle has compressed
+// data; all else is in the state.
 func buildZSidecar(w *joblibArray, _ bridge.Input, s joblibState) (any, error) {
 	r := w.class.resolver
 	init, err := s.arg("init_args").tuple(0, "init_args")
@@ -270,13 +272,13 @@ func buildZSidecar(w *joblibArray, _ bridge.Input, s joblibState) (any, error) {
 	return pending, pending.PySetState(pickledState(items, data))
 }
 
-// pickledState is the state of an array with its data.
+// pickledState appends the data to the other items of an array's state.
 func pickledState(items []any, data []byte) *types.Tuple {
 	t := append(append(make(types.Tuple, 0, len(items)+1), items...), data)
 	return &t
 }
 
-// open opens the file that a wrapper names, which is a bare name in the pickle's folder.
+// open opens the file that a wrapper names. The name must be a bare name in the pickle's folder.
 func (w *joblibArray) open(s joblibState) (io.ReadCloser, error) {
 	name, err := s.arg("filename").text(0, "filename")
 	if err != nil {

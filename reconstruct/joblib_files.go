@@ -11,7 +11,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// readNPY reads the array of an .npy file, with the hooks of u for one with objects.
+// readNPY reads the array of an .npy file. in unpickles an array with objects.
 func readNPY(file io.Reader, in bridge.Input, resolver *Resolver) (*ndarray.Array, error) {
 	return npy.Read(file, &npy.Options{
 		Dims:     resolver.limits.Dims,
@@ -31,8 +31,7 @@ func readNPY(file io.Reader, in bridge.Input, resolver *Resolver) (*ndarray.Arra
 	})
 }
 
-// readZFile reads the n bytes that a compressed file unfolds to, into memory that
-// grows as they come.
+// readZFile reads the n bytes of a decompressed file. Memory grows as the bytes arrive.
 func readZFile(file io.Reader, n int, limits pickle.Limits) ([]byte, error) {
 	z, err := compress.NewReader(file, limits)
 	if err != nil {

@@ -9,17 +9,16 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// joblibAlign is NUMPY_ARRAY_ALIGNMENT_BYTES of joblib. joblib 1.2 aligns with bytes behind
-// the wrapper, which older ones do not pass over; here the gap lies before it, which all
-// of them load, and map without a warning.
+// joblibAlign is joblib's NUMPY_ARRAY_ALIGNMENT_BYTES. joblib 1.2 inserts padding after the
+// wrapper, which older versions do not skip. The padding written here is before the wrapper: every
+// version loads that, and maps it without a warning.
 const joblibAlign = 16
 
 // joblibWrapper is the class that stands for an array.
 var joblibWrapper = pyName(joblibModule, "NumpyArrayWrapper")
 
-// joblibTrailer writes an array as joblib does: a wrapper, and behind it the elements, or a
-// pickle of the array where it has objects. It returns nil for the subclasses that joblib does
-// not wrap.
+// joblibTrailer writes an array as joblib does: a wrapper followed by the elements, or by a pickle
+// of the array if it has objects. It returns nil for subclasses that joblib does not wrap.
 //
 // Reference: joblib/numpy_pickle.py, NumpyArrayWrapper.write_array and NumpyPickler.save.
 func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
@@ -60,7 +59,7 @@ func (r *Reducers) joblibTrailer(a *ndarray.Array, protocol int) (any, error) {
 	return t, nil
 }
 
-// joblibNested returns the pickle of an array with objects, whose arrays are not wrapped.
+// joblibNested returns the pickle of an array with objects. Arrays in it are not wrapped.
 func (r *Reducers) joblibNested(a *ndarray.Array, protocol int) ([]byte, error) {
 	plain := r.opts
 	plain.Joblib = false

@@ -8,8 +8,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The types here that Python compares by value as keys of dicts and members of
-// sets. [Timedelta] and [Date] are their own keys.
+// These types are compared by value when Python uses them as dict keys or set members. [Timedelta]
+// and [Date] are comparable in Go and so are their own keys.
 var (
 	_ pickle.KeyValue = (*Datetime)(nil)
 	_ pickle.KeyValue = (*Time)(nil)
@@ -32,8 +32,8 @@ type naiveKey struct{ Datetime }
 
 type instantKey struct{ sec, micro int64 }
 
-// PyKey implements [pickle.KeyValue]: aware datetimes are equal if they are the
-// same instant, naive ones if their fields are.
+// PyKey implements [pickle.KeyValue]. Aware datetimes are equal if they denote the same instant,
+// naive ones if their fields are equal.
 func (d *Datetime) PyKey() (any, error) {
 	if d.TZ == nil {
 		k := *d
@@ -68,11 +68,11 @@ func (t *Time) PyKey() (any, error) {
 
 type timezoneKey struct{ Timedelta }
 
-// PyKey implements [pickle.KeyValue]: the name does not count.
+// PyKey implements [pickle.KeyValue]. The name is ignored.
 func (z *Timezone) PyKey() (any, error) { return timezoneKey{z.Offset}, nil }
 
-// PyKey implements [pickle.KeyValue]: there is one ZoneInfo for each key, besides
-// those that were made without the cache.
+// PyKey implements [pickle.KeyValue]. Zones with the same key are equal, except those made without
+// the cache, which equal only themselves.
 func (z *ZoneInfo) PyKey() (any, error) {
 	if z.NoCache {
 		return z, nil
@@ -80,11 +80,10 @@ func (z *ZoneInfo) PyKey() (any, error) {
 	return *z, nil
 }
 
-// ratKey is a rational number that is not a float64.
+// ratKey is the key of a rational number that no float64 equals.
 type ratKey string
 
-// PyKey implements [pickle.KeyValue]: a fraction equals the int or float of the same
-// value.
+// PyKey implements [pickle.KeyValue]. A fraction equals the int or float of the same value.
 func (f Fraction) PyKey() (any, error) {
 	rat := f.rat()
 	if rat.IsInt() {
@@ -96,13 +95,13 @@ func (f Fraction) PyKey() (any, error) {
 	return ratKey(rat.String()), nil
 }
 
-// maxKeyExponent is the largest exponent of a decimal that is compared with other
-// numbers: a larger one would write out as many digits.
+// maxKeyExponent is the largest exponent of a decimal that is compared with other numbers. A larger
+// one would be expanded to as many digits.
 const maxKeyExponent = 400
 
-// PyKey implements [pickle.KeyValue]: a decimal equals the int or float of the same
-// value. One with an exponent beyond 400, which no float has, equals only
-// decimals that are written alike.
+// PyKey implements [pickle.KeyValue]. A decimal equals the int or float of the same value. A
+// decimal with an exponent beyond 400, which no float has, equals only decimals that are spelled
+// alike.
 func (d Decimal) PyKey() (any, error) {
 	s := strings.ToLower(string(d))
 	if strings.Contains(s, "snan") {
@@ -128,7 +127,7 @@ func (d Decimal) PyKey() (any, error) {
 	return Fraction{r}.PyKey()
 }
 
-// specialKey is the key of an infinity, or of a NaN, which equals nothing.
+// specialKey returns the key of an infinity or a NaN. A NaN equals nothing.
 func (d Decimal) specialKey(s string) (any, error) {
 	if strings.Contains(s, "nan") {
 		return &s, nil
@@ -145,8 +144,7 @@ type pathKey struct {
 	text    string
 }
 
-// PyKey implements [pickle.KeyValue]: Windows paths are equal in upper and lower
-// case.
+// PyKey implements [pickle.KeyValue]. Windows paths are compared without regard to case.
 func (p *Path) PyKey() (any, error) {
 	if p.IsWindows() {
 		return pathKey{true, strings.ToLower(p.String())}, nil
@@ -159,8 +157,7 @@ type rangeKey struct {
 	start, step any
 }
 
-// PyKey implements [pickle.KeyValue]: ranges are equal if they have the same
-// elements.
+// PyKey implements [pickle.KeyValue]. Ranges are equal if they have the same elements.
 func (r *Range) PyKey() (any, error) {
 	n, ok := r.Len()
 	start, okStart := r.Start.(int)
@@ -177,12 +174,11 @@ func (r *Range) PyKey() (any, error) {
 	return rangeKey{n, start, step}, nil
 }
 
-// PyKey implements [pickle.KeyValue]: a slice is taken to be unhashable, as it is up to
-// Python 3.11.
+// PyKey implements [pickle.KeyValue]. A slice counts as unhashable, as in Python up to 3.11.
 func (s *Slice) PyKey() (any, error) { return nil, pickle.Malformed("unhashable key: slice") }
 
-// PyKey implements [pickle.KeyValue]: an array is not hashable.
+// PyKey implements [pickle.KeyValue]. An array is unhashable.
 func (t *TypedArray) PyKey() (any, error) { return nil, pickle.Malformed("unhashable key: array") }
 
-// PyKey implements [pickle.KeyValue]: a class is the same under its Python 2 name.
+// PyKey implements [pickle.KeyValue]. A class equals itself under its Python 2 name.
 func (c Class) PyKey() (any, error) { return normalName(c.global), nil }

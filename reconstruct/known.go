@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/internal/known"
 )
 
-// What readers that need no objects know of this package's classes: see package known.
+// The hooks let package known, which cannot import this package, recognise and create its values.
 func init() {
 	bridge.KnownClass = func(class any) (uint16, *known.Bounds) {
 		c, ok := class.(Class)

@@ -11,19 +11,20 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// LibraryValue is the Go form of an object of a library of which this package reads the data: an
-// [Image], a [Graph], a [Quantity] and others. It is made by [ReadLibrary] and by unpkl.Load, and
-// is written as the object that it was read of, whatever a program has put into its fields.
+// LibraryValue is the Go form of an object of another library whose data this package reads, such
+// as an [Image], a [Graph] or a [Quantity]. [ReadLibrary] and unpkl.Load return it. It is written
+// back as the object that it was read from, even if a program has changed its fields.
 type LibraryValue interface {
-	// Form is the name of the value's form in JSON, which begins with "$".
+	// Form returns the key that marks the value in JSON, which begins with "$".
 	Form() string
-	// ClassName is "module.Class" of the Python class.
+	// ClassName returns "module.Class" of the Python class.
 	ClassName() string
-	// Parts are what the value is made of, in order.
+	// Parts returns the parts of the value, in order.
 	Parts() []Part
-	// Places are where the value keeps Python objects, which unpkl.Load makes plain.
+	// Places returns pointers to the Python objects in the value. unpkl.Load replaces these objects
+	// by plain values.
 	Places() []*any
-	// Source is the object that the value was read of, or nil.
+	// Source returns the object that the value was read from, or nil.
 	Source() any
 }
 
@@ -33,7 +34,7 @@ type Part struct {
 	Value any
 }
 
-// partOrNone adds an array to parts, unless it is nil.
+// partOrNone appends an array to parts, unless it is nil.
 func partOrNone(parts []Part, name string, a *ndarray.Array) []Part {
 	if a == nil {
 		return parts
@@ -41,7 +42,7 @@ func partOrNone(parts []Part, name string, a *ndarray.Array) []Part {
 	return append(parts, Part{Name: name, Value: a})
 }
 
-// origin is embedded in every LibraryValue: the object that it was read of.
+// origin records the object that a LibraryValue was read from. Every LibraryValue embeds it.
 type origin struct {
 	class  string
 	source any
@@ -50,21 +51,21 @@ type origin struct {
 // ClassName returns "module.Class" of the Python class.
 func (o *origin) ClassName() string { return o.class }
 
-// Source returns the object that the value was read of, or nil.
+// Source returns the object that the value was read from, or nil.
 func (o *origin) Source() any { return o.source }
 
-// sourced is what readLibrary needs of a LibraryValue.
+// sourced is implemented by every LibraryValue, through origin.
 type sourced interface {
 	setOrigin(class string, source any)
 }
 
 func (o *origin) setOrigin(class string, source any) { o.class, o.source = class, source }
 
-// libraryReader makes the Go form of an object whose class is of one library, by its name there;
-// nil where the object is nothing that is read.
+// libraryReader returns the Go form of an object of a class of one library. It returns nil if it
+// does not read objects of that class.
 type libraryReader func(inst namedInstance) (any, error)
 
-// libraryReaders are those of each library, by its package's name.
+// libraryReaders maps the name of a library's top-level Python package to its reader.
 var libraryReaders map[string]libraryReader
 
 func init() {
@@ -77,10 +78,10 @@ func init() {
 	}
 }
 
-// ReadLibrary returns the Go form of an object of a library other than pandas and SciPy: a
-// [LibraryValue], or one of this package's types for what is a datetime or dict in all but name. ok
-// is false where v is none, and an error says that v claims to be one but lies. The parts are those
-// of the object, not copies.
+// ReadLibrary returns the Go form of an object of a library other than pandas and SciPy. The form
+// is a [LibraryValue], or, for an object that is essentially a datetime or a dict, one of the other
+// types of this package. ok is false if v is no such object. An error reports an object whose
+// contents contradict its class. The parts of the value are those of the object, not copies.
 func ReadLibrary(v any) (value any, ok bool, err error) {
 	var inst namedInstance
 	switch o := v.(type) {
@@ -111,9 +112,9 @@ func ReadLibrary(v any) (value any, ok bool, err error) {
 	return value, value != nil, nil
 }
 
-// namedMethod is named for what a class makes itself, or one of its methods: the class of
-// getattr(Timezone, "_unpickle")(...) is Timezone._unpickle. A type of module types is one that
-// cloudpickle and dill look up by a call.
+// namedMethod is like named, but also accepts an object made by a method of a class: the class of
+// getattr(Timezone, "_unpickle")(...) is then Timezone._unpickle. It also resolves the calls by
+// which cloudpickle and dill look up a type of the module types.
 func namedMethod(o *pickle.Object) (namedInstance, bool) {
 	fn, ok := o.Class.(*pickle.Object)
 	if ok && len(fn.Args) == 1 {
@@ -137,20 +138,20 @@ func namedMethod(o *pickle.Object) (namedInstance, bool) {
 	return namedInstance{Normalize(o), g}, true
 }
 
-// IsLibrary reports whether objects of a class may be what [ReadLibrary] reads.
+// IsLibrary reports whether [ReadLibrary] may read objects of a class.
 func IsLibrary(class pickle.Global) bool {
 	root, _, _ := strings.Cut(class.Module, ".")
 	if root == "types" {
-		// Not SimpleNamespace, of which there may be many.
+		// SimpleNamespace is excluded because a pickle may have very many of them.
 		return class.Name == "MappingProxyType"
 	}
 	return libraryReaders[root] != nil
 }
 
-// libraryOf is the key of a value of [ReadLibrary] in results.
+// libraryOf is the key under which Pandas.results keeps a result of [ReadLibrary].
 type libraryOf struct{ v any }
 
-// Library is [ReadLibrary] that gives the same result for the same object.
+// Library is like [ReadLibrary], but returns the same result for the same object.
 func (p *Pandas) Library(v any) (value any, ok bool, err error) {
 	switch o := v.(type) {
 	case *pickle.Object:
@@ -171,7 +172,7 @@ func (p *Pandas) Library(v any) (value any, ok bool, err error) {
 		return r.value, r.value != nil, r.err
 	}
 	if value, ok, err = ReadLibrary(v); errors.Is(err, pickle.ErrUnsupported) {
-		err = nil // it stays the object that it is
+		err = nil // the object stays as it is
 	}
 	if ok || err != nil {
 		p.keep(libraryOf{v}, result{value: value, err: err})
@@ -181,19 +182,17 @@ func (p *Pandas) Library(v any) (value any, ok bool, err error) {
 
 var libraryValueType = reflect.TypeFor[LibraryValue]()
 
-// reduceLibrary writes a LibraryValue as the object that it was read of.
+// reduceLibrary writes a LibraryValue as the object that it was read from.
 func reduceLibrary(v any, _ int) (any, error) {
 	source := v.(LibraryValue).Source()
 	if source == nil {
 		return nil, pickle.Unsupported("a %T that was not read from a pickle", v)
 	}
-	// By a pointer it is written with its own identity, which what it holds may refer to.
+	// The pointer keeps the object's identity, so that references to it from within still hold.
 	return &source, nil
 }
 
-// Typed access to the state of an object of a library.
-
-// stateOf returns the state of an instance, which must be a dict, by its keys.
+// stateOf returns the entries of an instance's state, which must be a dict with text keys.
 func stateOf(inst namedInstance) (map[string]any, error) {
 	state, ok := textKeys(inst.State)
 	if !ok {
@@ -202,7 +201,7 @@ func stateOf(inst namedInstance) (map[string]any, error) {
 	return state, nil
 }
 
-// shapeOf reads a shape.
+// shapeOf reads a shape: a sequence of non-negative ints.
 func shapeOf(v any) ([]int, error) {
 	dims, ok := items(v)
 	if !ok || len(dims) > ndarray.MaxDims {
@@ -219,7 +218,7 @@ func shapeOf(v any) ([]int, error) {
 	return shape, nil
 }
 
-// dictEntries returns the entries of a dict of any kind.
+// dictEntries returns the entries of a dict, or of an object of a subclass of dict without a state.
 func dictEntries(v any) (types.Dict, bool) {
 	switch d := v.(type) {
 	case *types.Dict:

@@ -1,9 +1,11 @@
 package reconstruct_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +14,9 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/frame/arrowframe" // which reads polars too
+	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/torch"
 )
 
 // TestInteropLibraryValues loads the many values of scripts/library_values.py, shows them as JSON
@@ -29,53 +33,106 @@ func TestInteropLibraryValues(t *testing.T) {
 	for _, python := range list {
 		t.Run(filepath.Base(filepath.Dir(filepath.Dir(python))), func(t *testing.T) {
 			folder := t.TempDir()
-			if out, err := exec.Command(python, script, folder).CombinedOutput(); err != nil {
+			if out, err := exec.Command(python, append([]string{"-W", "ignore", script,
+				folder}, strings.Fields(os.Getenv("UNPKL_LIBRARIES"))...)...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			files, err := filepath.Glob(filepath.Join(folder, "*.pkl"))
 			if err != nil || len(files) < 20 {
 				t.Fatalf("%d values, %v", len(files), err)
 			}
-			// As plain values, and what is pyarrow's as Arrow's own.
-			for _, typed := range []bool{false, true} {
+			for _, way := range []string{"plain", "typed", "objects", "saved"} {
+				n := 0
 				for _, path := range files {
-					if err := writeAgain(path, typed); err != nil {
-						t.Errorf("%s: %v", filepath.Base(path), err)
+					if err := writeAgain(path, way); err == nil {
+						n++
+					} else if !errors.Is(err, errNotAsked) {
+						t.Errorf("%s, %s: %v", filepath.Base(path), way, err)
 					}
 				}
 				out, err := exec.Command(python, script, "--compare", folder).Output()
-				if want := fmt.Sprintf("done %d\n", len(files)); err != nil || string(out) != want {
-					t.Errorf("%v, typed %v: %s", err, typed, out)
+				if want := fmt.Sprintf("done %d\n", n); err != nil || string(out) != want {
+					t.Errorf("%v, %s: %s", err, way, out)
 				}
 			}
 		})
 	}
 }
 
-// writeAgain writes what a file holds into one beside it.
-func writeAgain(path string, typed bool) error {
-	v, err := unpkl.LoadFile(path)
+// errNotAsked is of a file that a way of writing again is not for.
+var errNotAsked = errors.New("not asked")
+
+// writeAgain writes what a file holds into one beside it: its plain value, what is pyarrow's as
+// Arrow's own, the objects, or what is PyTorch's as torch.save does.
+func writeAgain(path, way string) error {
+	again := strings.TrimSuffix(path, ".pkl") + ".again.pkl"
+	if err := os.Remove(again); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	library, _, _ := strings.Cut(filepath.Base(path), "-")
+	exact := library == "torch" || strings.HasPrefix(library, "python_")
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	if _, err := json.Marshal(v); err != nil {
+	protocol := 4
+	if n := strings.LastIndex(path, ".p"); n > 3 && strings.HasSuffix(path[:n-1], ".p") {
+		protocol = int(path[n-1] - '0')
+	}
+	var opts []unpkl.Option
+	if way == "objects" || way == "saved" {
+		opts = append(opts, unpkl.WithObjects(), unpkl.WithEncoding(pickle.EncodingKeep))
+	}
+	v, err := unpkl.LoadBytes(data, opts...)
+	if err != nil {
+		return ignored(err)
+	}
+	switch {
+	case exact && len(opts) > 0:
+		err = jsonval.NewEncoder(io.Discard, jsonval.Options{}).Encode(v)
+	case !exact:
+		_, err = json.Marshal(v)
+	}
+	if err != nil {
 		return fmt.Errorf("JSON: %w", err)
 	}
-	if typed && strings.HasPrefix(filepath.Base(path), "pyarrow-") {
-		var whole arrowframe.Pickled
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
+	switch {
+	case way == "plain" && exact:
+		// Plain values do not keep all that there is; they are written even so.
+		if _, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol)); ignored(err) != errNotAsked && err != nil {
+			return fmt.Errorf("marshal %T: %w", v, err)
 		}
+		return errNotAsked
+	case way == "typed":
+		if library != "pyarrow" {
+			return errNotAsked
+		}
+		var whole arrowframe.Pickled
 		if err = unpkl.Unmarshal(data, &whole); err == nil {
 			v = whole
 		} else if !errors.Is(err, pickle.ErrUnsupported) {
 			return err
 		}
+	case way == "saved":
+		if library != "torch" {
+			return errNotAsked
+		}
+		var b bytes.Buffer
+		if err := torch.Save(&b, v); err != nil {
+			return fmt.Errorf("save %T: %w", v, err)
+		}
+		return os.WriteFile(again, b.Bytes(), 0o600)
 	}
-	data, err := unpkl.Marshal(v)
-	if err != nil {
+	if data, err = unpkl.Marshal(v, unpkl.WithProtocol(protocol)); err != nil {
 		return fmt.Errorf("marshal %T: %w", v, err)
 	}
-	return os.WriteFile(strings.TrimSuffix(path, ".pkl")+".again.pkl", data, 0o600)
+	return os.WriteFile(again, data, 0o600)
+}
+
+// ignored is errNotAsked where an error says that a value holds itself, which a plain value cannot.
+func ignored(err error) error {
+	if errors.Is(err, unpkl.ErrCycle) {
+		return errNotAsked
+	}
+	return err
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// ReadMapping returns the dict that an object of another class shows or counts in: a mappingproxy,
-// as cloudpickle and dill write it, and NLTK's FreqDist. Python finds a mappingproxy and its dict
-// equal. The dict is that of the object, not a copy; ok is false where v is none of these.
+// ReadMapping returns the dict inside an object that wraps one: a mappingproxy as cloudpickle and
+// dill write it, or NLTK's FreqDist. In Python a mappingproxy equals its dict. The dict belongs to
+// the object and is not a copy; ok is false if v is neither.
 //
 // Reference: cloudpickle/cloudpickle.py, _mappingproxy_reduce; dill/_dill.py, save_mappingproxy.
 func ReadMapping(v any) (d *types.Dict, ok bool) {
@@ -29,7 +29,7 @@ func ReadMapping(v any) (d *types.Dict, ok bool) {
 	return nil, false
 }
 
-// readTypes reads a mappingproxy as its dict.
+// readTypes returns the dict of a mappingproxy.
 func readTypes(inst namedInstance) (any, error) {
 	if inst.Class.Name != "MappingProxyType" || len(inst.Args) != 1 {
 		return nil, nil

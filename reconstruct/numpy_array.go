@@ -14,9 +14,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Arrays. Reference: numpy/_core/src/multiarray/methods.c (array_reduce_ex,
-// array_setstate), multiarraymodule.c (_reconstruct), numpy/_core/numeric.py
-// (_frombuffer). The module names are those after normalName.
+// fillNumpyArray adds the functions and classes from which NumPy rebuilds arrays. The module names
+// are those that normalName returns.
+//
+// Reference: numpy/_core/src/multiarray/methods.c (array_reduce_ex, array_setstate),
+// multiarraymodule.c (_reconstruct), numpy/_core/numeric.py (_frombuffer).
 func fillNumpyArray(t table) {
 	rec := &entry{call: callReconstruct, code: known.ClassReconstruct}
 	for _, module := range []string{"numpy.core.multiarray", "numpy.core._multiarray_umath",
@@ -52,14 +54,14 @@ func fillNumpyArray(t table) {
 	}
 }
 
-// refuseNDArray serves numpy.ndarray as a function: no pickler calls it so, and
-// it would allocate whatever the shape says.
+// refuseNDArray refuses to call numpy.ndarray directly. No pickler writes such a call, and it would
+// allocate memory for any shape in the file.
 func refuseNDArray(c Class, _ []any) (any, error) {
 	return nil, c.args(nil).errorf("an array is made by numpy's _reconstruct or _frombuffer only")
 }
 
-// callNDArray is ndarray(shape, dtype, buffer, 0, None, order), an array over a buffer:
-// no NumPy writes that call, but [Reducers] do. Any other arguments are refused.
+// callNDArray implements ndarray(shape, dtype, buffer, 0, None, order), an array over a buffer.
+// NumPy does not write this call, but [Reducers] do. Any other arguments are refused.
 func callNDArray(c Class, args []any) (any, error) {
 	if len(args) != 6 || args[3] != any(0) || args[4] != nil {
 		return refuseNDArray(c, args)
@@ -67,8 +69,8 @@ func callNDArray(c Class, args []any) (any, error) {
 	return callFromBuffer(c, []any{args[2], args[1], args[0], args[5]})
 }
 
-// callReconstruct is _reconstruct(subtype, shape, type). The array has no elements
-// yet, and the type is a dummy: its state says what it is.
+// callReconstruct implements _reconstruct(subtype, shape, type). The array is empty until its state
+// arrives; the arguments shape and type are placeholders.
 func callReconstruct(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(3, 3); err != nil {
@@ -80,15 +82,16 @@ func callReconstruct(c Class, args []any) (any, error) {
 	return reconstructAs(a, 0, 1, c.resolver)
 }
 
-// madeClass reports whether a class is the result of a call, as cloudpickle and dill write one
-// that no module has. An object of it stays the call that makes it.
+// madeClass reports whether a class is the result of a call, the form in which cloudpickle and dill
+// write a class that no module defines. Such a class is not rebuilt, so the call that creates an
+// object of it is only recorded.
 func madeClass(class any) bool {
 	_, ok := class.(*pickle.Object)
 	return ok
 }
 
-// reconstructAs makes the array that waits for its state, of the class in argument
-// class; argument shape must be NumPy's (0,), whatever a file claims to allocate.
+// reconstructAs returns an array that waits for its state. Arguments class and shape are indices
+// into a; the shape must be (0,), as NumPy writes it, so that nothing is allocated for it.
 func reconstructAs(a argReader, class, shape int, r *Resolver) (any, error) {
 	if t, ok := a.vals[shape].(*types.Tuple); !ok || t == nil || len(*t) != 1 || (*t)[0] != any(0) {
 		dims, err := a.shape(shape, "shape", r)
@@ -110,7 +113,8 @@ func reconstructAs(a argReader, class, shape int, r *Resolver) (any, error) {
 	return nil, a.wrong(class, "subtype", "numpy.ndarray or a subclass")
 }
 
-// pendingSubclass is an array of a subclass of ndarray, known or not.
+// pendingSubclass returns an array of a subclass of ndarray, known or not, that waits for its
+// state.
 func (r *Resolver) pendingSubclass(g pickle.Global) *ndarray.Array {
 	class := g.String()
 	return pending.NewArray(class, func(a *ndarray.Array, state any) error {
@@ -118,18 +122,19 @@ func (r *Resolver) pendingSubclass(g pickle.Global) *ndarray.Array {
 	})
 }
 
-// arrayState is the state of an array, checked as far as its types go.
+// arrayState is the state of an array. The types of its items have been checked, but data not yet
+// against dtype and shape.
 type arrayState struct {
 	fn    string
 	dtype *ndarray.DType
 	shape []int
 	order ndarray.Order
 	data  any
-	owner ndarray.Owner // of the data, or nil
+	owner ndarray.Owner // of the memory of data, or nil
 }
 
-// setArray gives an array its state: version 1 (version, shape, dtype, is_fortran,
-// data), or version 0 without the first item.
+// setArray sets the state of an array: (version, shape, dtype, is_fortran, data), or in version 0
+// the same without the first item.
 func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
 	a := argReader{fn: "state of " + class, vals: []any{state}}
 	items, err := a.tuple(0, "state")
@@ -150,11 +155,11 @@ func (r *Resolver) setArray(class string, arr *ndarray.Array, state any) error {
 	return nil
 }
 
-// setPlainArray is setArray for an array that is no subclass.
+// setPlainArray is setArray for an array of the class ndarray itself.
 func (r *Resolver) setPlainArray(arr *ndarray.Array, state any) error {
 	t, ok := state.(*types.Tuple)
 	if !ok || t == nil {
-		return r.setArray("numpy.ndarray", arr, state) // which makes the error
+		return r.setArray("numpy.ndarray", arr, state) // which returns the error
 	}
 	s, err := r.readArrayState(argReader{fn: "state of numpy.ndarray", vals: *t})
 	if err != nil {
@@ -163,9 +168,9 @@ func (r *Resolver) setPlainArray(arr *ndarray.Array, state any) error {
 	return s.init(arr)
 }
 
-// ownState finds the array's own state in that of a subclass outside NumPy, which
-// by custom is (array state, more) or the array's n items with more behind them. A
-// subclass of such a subclass wraps the state once more, as pandas' DateRange did.
+// ownState finds the array's own state of n items in the state of a subclass that NumPy does not
+// define. By convention that is (array state, more) or the n items followed by more. A subclass of
+// such a subclass wraps the state once more, as pandas' DateRange did.
 func ownState(class string, items []any, n int) (own []any, extended bool) {
 	if strings.HasPrefix(class, "numpy.") {
 		return items, false
@@ -183,9 +188,9 @@ func ownState(class string, items []any, n int) (own []any, extended bool) {
 	return items, extended
 }
 
-// SubclassState returns what the state of an array of a subclass has beside what NumPy itself puts
-// there: for astropy's Quantity, whose __reduce__ wraps the state, the dict of its attributes. It
-// is nil where there is nothing, and otherwise in the order of the pickle, inner states first.
+// SubclassState returns the items that a subclass added to the state of its array: for astropy's
+// Quantity, whose __reduce__ wraps the state, the dict of its attributes. The items are in the
+// order of the pickle, those of inner states first. The result is nil if there are none.
 func SubclassState(a *ndarray.Array) []any {
 	const own = 5 // items of the state of an array
 	whole, ok := a.Extra().(*types.Tuple)
@@ -208,6 +213,7 @@ func SubclassState(a *ndarray.Array) []any {
 	return added
 }
 
+// readArrayState reads a state with or without a version.
 func (r *Resolver) readArrayState(a argReader) (arrayState, error) {
 	s := arrayState{fn: a.fn}
 	if err := a.count(4, 5); err != nil {
@@ -245,7 +251,7 @@ func (s *arrayState) read(a argReader, r *Resolver) (err error) {
 	return nil
 }
 
-// shape reads a tuple of dimensions, none of them negative, within the limits.
+// shape reads a tuple of non-negative dimensions within the limits.
 func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 	dims, err := a.tuple(i, name)
 	if err != nil {
@@ -272,8 +278,8 @@ func (a argReader) shape(i int, name string, r *Resolver) ([]int, error) {
 	return shape, nil
 }
 
-// nbytes returns the bytes that the elements need, or -1 where that overflows:
-// package ndarray then refuses the shape.
+// nbytes returns the size of the elements in bytes, or -1 on overflow. Package ndarray then refuses
+// the shape.
 func (s *arrayState) nbytes() int {
 	size, ok := product(s.shape)
 	hi, lo := bits.Mul(uint(size), uint(s.dtype.ItemSize()))
@@ -283,8 +289,8 @@ func (s *arrayState) nbytes() int {
 	return int(lo)
 }
 
-// product returns the number of elements of a shape, none of whose dimensions is
-// negative, and false where it overflows. A zero makes it zero whatever the others are.
+// product returns the number of elements of a shape without negative dimensions. It returns false
+// on overflow; a dimension of zero makes the product zero whatever the others are.
 func product(shape []int) (int, bool) {
 	if slices.Contains(shape, 0) {
 		return 0, true
@@ -299,7 +305,7 @@ func product(shape []int) (int, bool) {
 	return n, true
 }
 
-// init sets arr to the state.
+// init sets the content of arr from the state.
 func (s *arrayState) init(arr *ndarray.Array) error {
 	if s.owner != nil {
 		arr.SetOwner(s.owner)
@@ -316,7 +322,7 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 	}
 	list, ok := s.data.(*types.List)
 	if !ok {
-		// Raw bytes would be pointers of the process that wrote them.
+		// Raw bytes would be pointers of the process that wrote the pickle.
 		return pickle.Malformed("%s: data of dtype %s is %s, want a list of the elements", s.fn,
 			s.dtype, typeName(s.data))
 	}
@@ -327,7 +333,7 @@ func (s *arrayState) init(arr *ndarray.Array) error {
 	return refused(s.fn, pending.SetObjects(arr, s.dtype, s.shape, s.order, elems))
 }
 
-// bytes returns the data of an array without objects.
+// bytes returns the data of an array whose dtype has no Python objects.
 func (s *arrayState) bytes() ([]byte, error) {
 	data, ok := payload(s.data, s.nbytes())
 	if !ok {
@@ -335,24 +341,24 @@ func (s *arrayState) bytes() ([]byte, error) {
 			typeName(s.data))
 	}
 	if len(data) == 1 {
-		// CPython has one object for each single byte: in a pickle it may stand
-		// for the data of several arrays, which must not share memory.
+		// CPython has one object for each single byte, which a pickle may store once for several
+		// arrays. These must not share memory, so the byte is copied.
 		data = []byte{data[0]}
 	}
 	return data, nil
 }
 
-// build makes an array of the state at once.
+// build returns a new array with the state.
 func (s *arrayState) build() (*ndarray.Array, error) {
 	arr := pending.NewArray("", nothing)
 	return arr, s.init(arr)
 }
 
+// nothing is the setter of an array that is filled at once.
 func nothing(*ndarray.Array, any) error { return nil }
 
-// callFromBuffer is _frombuffer(buffer, dtype, shape, order[, axis_order]): a
-// protocol 5 array over the memory of the buffer, which is read-only if the
-// buffer is.
+// callFromBuffer implements _frombuffer(buffer, dtype, shape, order[, axis_order]), which protocol
+// 5 uses: an array over the memory of the buffer, read-only if the buffer is.
 func callFromBuffer(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(4, 5); err != nil {
@@ -395,8 +401,8 @@ func callFromBuffer(c Class, args []any) (any, error) {
 	return arr, nil
 }
 
-// buffer returns the memory of a buffer and whether it may be written to: bytes are
-// read-only, a bytearray is not.
+// buffer returns the memory of a buffer, and whether it may be written to: a bytearray may, bytes
+// may not.
 func (a argReader) buffer(i int) ([]byte, bool, error) {
 	switch v := a.vals[i].(type) {
 	case []byte:
@@ -409,20 +415,20 @@ func (a argReader) buffer(i int) ([]byte, bool, error) {
 	return nil, false, a.wrong(i, "buffer", "bytes or bytearray")
 }
 
-// reshape reads the shape for size elements, in which one dimension may be -1:
-// whatever is left.
+// reshape reads the shape of an array of size elements. One dimension may be -1, which stands for
+// the number that makes the shape fit.
 func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 	dims, ok := a.vals[i].(*types.Tuple)
 	if ok && len(*dims) == 1 && (*dims)[0] == any(size) && int64(size) <= r.limits.Elements {
-		return []int{size}, nil // as nearly all are
+		return []int{size}, nil // the usual case, without allocations
 	}
 	if !ok {
 		dims = &types.Tuple{a.vals[i]}
 	}
-	free, given := -1, make(types.Tuple, 0, len(*dims))
+	inferred, given := -1, make(types.Tuple, 0, len(*dims)) // index of the dimension -1
 	for k, d := range *dims {
-		if n, ok := asInt(d); ok && n == -1 && free < 0 {
-			free, d = k, 1
+		if n, ok := asInt(d); ok && n == -1 && inferred < 0 {
+			inferred, d = k, 1
 		}
 		given = append(given, d)
 	}
@@ -431,8 +437,8 @@ func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 		return nil, err
 	}
 	known, fits := product(shape)
-	if free >= 0 && fits && known > 0 && size%known == 0 {
-		shape[free] = size / known
+	if inferred >= 0 && fits && known > 0 && size%known == 0 {
+		shape[inferred] = size / known
 		known = size
 	}
 	if !fits || known != size {
@@ -441,8 +447,7 @@ func (a argReader) reshape(i, size int, r *Resolver) ([]int, error) {
 	return shape, nil
 }
 
-// bufferOrder reads order and axis_order; axes is nil where nothing is to be
-// transposed.
+// bufferOrder reads order and axis_order. axes is nil if the array is not to be transposed.
 func (a argReader) bufferOrder(ndim int) (order ndarray.Order, axes []int, err error) {
 	name := "C"
 	if a.vals[3] != nil {

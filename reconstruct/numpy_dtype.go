@@ -8,8 +8,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// dtypes. Reference: numpy/_core/src/multiarray/descriptor.c (arraydescr_reduce,
-// arraydescr_setstate), datetime.c (convert_datetime_metadata_tuple_to_datetime_metadata).
+// fillNumpyDType adds the constructors of dtypes.
+//
+// Reference: numpy/_core/src/multiarray/descriptor.c (arraydescr_reduce, arraydescr_setstate),
+// datetime.c (convert_datetime_metadata_tuple_to_datetime_metadata).
 func fillNumpyDType(t table) {
 	dt := &entry{call: callDType}
 	t.addAll("numpy", dt, "dtype", "dtypedescr")
@@ -18,7 +20,7 @@ func fillNumpyDType(t table) {
 	t.addAll("numpy.core", inert, "_DType_reconstruct", "_DType_reduce")
 }
 
-// callDType is dtype(typespec, align, copy). What comes of it waits for its state.
+// callDType implements dtype(typespec, align, copy). The result waits for its state.
 func callDType(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(1, 4); err != nil {
@@ -35,8 +37,8 @@ func callDType(c Class, args []any) (any, error) {
 	return pending.NewDType(initial, p.set), nil
 }
 
-// typespec reads the first argument of dtype: text such as "f8", or a class for
-// dtypes whose scalars have one of their own.
+// typespec reads the first argument of dtype: text such as "f8", or a class for dtypes that have a
+// scalar class of their own.
 func (p *pendingDType) typespec(a argReader) (*ndarray.DType, error) {
 	named, ok := a.vals[0].(pickle.Named)
 	if !ok {
@@ -72,16 +74,16 @@ func (p *pendingDType) typespec(a argReader) (*ndarray.DType, error) {
 	return dt, refused(a.fn, err)
 }
 
-// pendingDType is what a dtype's state completes, beside the dtype as it was made. A pickle can
-// make one of each five bytes.
+// pendingDType holds what a dtype needs when its state arrives, beyond the initial dtype. It is
+// small because a pickle can create a dtype with every five bytes.
 type pendingDType struct {
 	fn         string
-	class      string // of the scalars, if not the usual one
-	anySize    bool   // the typespec says nothing of the itemsize
+	class      string // of the scalars, if not the usual class
+	anySize    bool   // the typespec does not give the itemsize
 	longDouble ndarray.LongDoubleFormat
 }
 
-// set gives the dtype its state, which is one of five tuples:
+// set applies the state of a dtype, a tuple in one of five forms:
 //
 //	5 items  (endian, subdtype, fields, elsize, alignment)
 //	6        (version, endian, subdtype, fields, elsize, alignment)
@@ -120,14 +122,15 @@ func (p pendingDType) set(d *ndarray.DType, state any) error {
 	return refused(p.fn, pending.SetSpec(d, spec))
 }
 
-// dtypeState is a state without its version; names and fields say where these are.
-// In the older forms, where both are the same, the dict of fields holds the names
-// under the key -1.
+// dtypeState is a state without its version. The fields names and fields are the indices of these
+// two items. They are equal in the older forms, where the dict of fields has the names under the
+// key -1.
 type dtypeState struct {
 	argReader
 	names, fields int
 }
 
+// spec combines the initial dtype with the state.
 func (p *pendingDType) spec(initial *ndarray.DType, s dtypeState) (ndarray.DTypeSpec, error) {
 	spec := ndarray.DTypeSpec{
 		Kind: initial.Kind(), ItemSize: initial.ItemSize(), ScalarClass: p.class,
@@ -155,8 +158,8 @@ func (p *pendingDType) spec(initial *ndarray.DType, s dtypeState) (ndarray.DType
 		if err != nil {
 			return spec, err
 		}
-		// A signed char where numpy 1 wrote it on x86. The other flags say what
-		// the structure shows, or lie.
+		// The flags are a signed char where NumPy 1 wrote them on x86. Only the flag for alignment
+		// is used: the others follow from the fields.
 		spec.Aligned = uint8(flags)&0x80 != 0 && spec.Names != nil
 	}
 	if len(s.vals) > s.fields+4 {
@@ -165,7 +168,7 @@ func (p *pendingDType) spec(initial *ndarray.DType, s dtypeState) (ndarray.DType
 	return spec, err
 }
 
-// size reads elsize and alignment, which are -1 but for dtypes of variable size.
+// size reads elsize and alignment, which are -1 except for dtypes of variable size.
 func (p *pendingDType) size(initial *ndarray.DType, s dtypeState, spec *ndarray.DTypeSpec) error {
 	elsize, err := s.integer(s.fields+1, "elsize")
 	if err != nil {
@@ -231,7 +234,7 @@ func (s dtypeState) subarray(spec *ndarray.DTypeSpec) error {
 	return nil
 }
 
-// readFields reads names and fields, which are both None or both there.
+// readFields reads names and fields. Either both are None or neither is.
 func (s dtypeState) readFields(spec *ndarray.DTypeSpec) error {
 	namesItem := s.vals[s.names]
 	if s.vals[s.fields] == nil {
@@ -269,8 +272,8 @@ func (s dtypeState) readFields(spec *ndarray.DTypeSpec) error {
 	return s.orderFields(spec, *names, byName)
 }
 
-// orderFields puts the fields in the order of the names. What is left must be
-// second entries of fields under their titles.
+// orderFields puts the fields into the order of the names. Any other key of fields must be the
+// title of a field, under which NumPy stores the field a second time.
 func (s dtypeState) orderFields(spec *ndarray.DTypeSpec, names []any, byName map[string]any) error {
 	spec.Names = make([]string, 0, len(names))
 	spec.Fields = make([]ndarray.Field, 0, len(names))
@@ -327,7 +330,7 @@ func (s dtypeState) field(name string, value any) (ndarray.Field, error) {
 	return f, nil
 }
 
-// metadata reads the last item: a dict or None, or for datetimes that and the unit.
+// metadata reads the last item: a dict or None, or for a datetime the pair of that and the unit.
 func (s dtypeState) metadata(i int, spec *ndarray.DTypeSpec) error {
 	if spec.Kind != ndarray.KindDatetime && spec.Kind != ndarray.KindTimedelta {
 		if s.vals[i] == nil {
@@ -370,7 +373,7 @@ func datetimeUnit(a argReader) (ndarray.DatetimeUnit, error) {
 	switch u.Base {
 	case "\u03bcs":
 		u.Base = "us"
-	case "": // no unit is "generic"
+	case "": // an empty unit would mean "generic"
 		return u, a.errorf("unit of a datetime is empty")
 	}
 	if u.Num, err = a.integer(1, "multiple of a unit"); err != nil {
@@ -392,8 +395,8 @@ func datetimeUnit(a argReader) (ndarray.DatetimeUnit, error) {
 	return divideUnit(a, u, den)
 }
 
-// finerUnits are the units that a unit may be divided into, and how many of each
-// it has: _multiples_table in datetime.c.
+// finerUnits lists for each unit the units that it can be divided into, and their number in one
+// unit. Reference: _multiples_table in datetime.c.
 var finerUnits = map[string][]ndarray.DatetimeUnit{
 	"Y":  {{Base: "M", Num: 12}, {Base: "W", Num: 52}, {Base: "D", Num: 365}},
 	"M":  {{Base: "W", Num: 4}, {Base: "D", Num: 30}, {Base: "h", Num: 720}},
@@ -409,6 +412,7 @@ var finerUnits = map[string][]ndarray.DatetimeUnit{
 	"fs": {{Base: "as", Num: 1000}},
 }
 
+// divideUnit replaces u/den by a whole multiple of a finer unit.
 func divideUnit(a argReader, u ndarray.DatetimeUnit, den int) (ndarray.DatetimeUnit, error) {
 	if den == 1 {
 		return u, nil
@@ -422,7 +426,7 @@ func divideUnit(a argReader, u ndarray.DatetimeUnit, den int) (ndarray.DatetimeU
 	return u, a.errorf("the unit %s has no divisor %d", u.Base, den)
 }
 
-// callStringDType is _convert_to_stringdtype_kwargs(coerce[, na_object]).
+// callStringDType implements _convert_to_stringdtype_kwargs(coerce[, na_object]).
 func callStringDType(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(1, 2); err != nil {

@@ -7,10 +7,12 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// specDType reads the typespecs of numpy.dtype that are whole dtypes: a dict of names, formats,
-// offsets and itemsize, as [Reducers] write it for align=True, and (class, dtype) for elements
-// of a class of their own. ok is false where the typespec is neither. Reference:
-// numpy/_core/src/multiarray/descriptor.c, _convert_from_dict and _try_convert_from_inherit_tuple.
+// specDType reads typespecs of numpy.dtype that are complete dtypes: a dict of names, formats,
+// offsets and itemsize, which [Reducers] write for align=True, and (class, dtype) for elements with
+// their own class. ok is false if the typespec is neither.
+//
+// Reference: numpy/_core/src/multiarray/descriptor.c, _convert_from_dict and
+// _try_convert_from_inherit_tuple.
 func specDType(a argReader) (dt *ndarray.DType, ok bool, err error) {
 	switch spec := a.vals[0].(type) {
 	case *types.Dict:
@@ -31,7 +33,7 @@ func specDType(a argReader) (dt *ndarray.DType, ok bool, err error) {
 	return nil, false, nil
 }
 
-// inheritDType is a structured dtype whose elements are of the class.
+// inheritDType returns a structured dtype like base whose scalars have the given class.
 func inheritDType(base *ndarray.DType, class string) (*ndarray.DType, error) {
 	return ndarray.NewDType(ndarray.DTypeSpec{
 		Kind: base.Kind(), ItemSize: base.ItemSize(), Alignment: base.Alignment(),
@@ -39,7 +41,7 @@ func inheritDType(base *ndarray.DType, class string) (*ndarray.DType, error) {
 	})
 }
 
-// dictDType reads a typespec that is a dict, with the argument align beside it.
+// dictDType reads a typespec that is a dict, and the argument align.
 func dictDType(a argReader, d types.Dict) (*ndarray.DType, error) {
 	parts := map[string]any{}
 	for _, e := range d {
@@ -95,7 +97,7 @@ func dictDType(a argReader, d types.Dict) (*ndarray.DType, error) {
 	return dt, refused(a.fn, err)
 }
 
-// specList reads a list or tuple of n items, or of any number where n is negative.
+// specList reads a list or tuple of n items, or of any length if n is negative.
 func (a argReader) specList(parts map[string]any, name string, n int) ([]any, error) {
 	var items []any
 	switch v := parts[name].(type) {
@@ -112,7 +114,7 @@ func (a argReader) specList(parts map[string]any, name string, n int) ([]any, er
 	return items, nil
 }
 
-// specField reads the parts of one field.
+// specField builds a field from its parts.
 func (a argReader) specField(name, format, offset, title any) (ndarray.Field, error) {
 	f := ndarray.Field{Title: title}
 	var ok bool

@@ -8,8 +8,10 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Masked arrays. Reference: numpy/ma/core.py (_mareconstruct,
-// MaskedArray.__getstate__, __setstate__), numpy/ma/mrecords.py.
+// fillNumpyMasked adds masked arrays.
+//
+// Reference: numpy/ma/core.py (_mareconstruct, MaskedArray.__getstate__, __setstate__),
+// numpy/ma/mrecords.py.
 func fillNumpyMasked(t table) {
 	t.add("numpy.ma.core", "_mareconstruct", &entry{call: callMaskedReconstruct})
 	t.add("numpy.ma.mrecords", "_mrreconstruct", &entry{call: callMaskedReconstruct})
@@ -20,8 +22,8 @@ func fillNumpyMasked(t table) {
 	t.add("numpy.ma.core", "MaskedConstant", &entry{call: callMaskedConstant})
 }
 
-// callMaskedReconstruct is _mareconstruct(subtype, baseclass, baseshape, basetype),
-// and _mrreconstruct, whose bytes are always in C order.
+// callMaskedReconstruct implements _mareconstruct(subtype, baseclass, baseshape, basetype), and
+// _mrreconstruct, whose data is always in C order.
 func callMaskedReconstruct(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(4, 4); err != nil {
@@ -48,16 +50,16 @@ func callMaskedReconstruct(c Class, args []any) (any, error) {
 	return pending.NewMasked(class, m.baseClass, m.set), nil
 }
 
-// maskedState is what a masked array's state completes.
+// maskedState holds what a masked array needs when its state arrives.
 type maskedState struct {
 	class, fn string
-	baseClass string
-	cOrder    bool // of the bytes, whatever is_fortran says
+	baseClass string // class of the data array
+	cOrder    bool   // the data is in C order even if is_fortran is true
 	r         *Resolver
 }
 
-// set gives m its state (version, shape, dtype, is_fortran, data, mask, fill_value);
-// the version is not looked at, as in NumPy. A subclass may have more, see ownState.
+// set applies the state (version, shape, dtype, is_fortran, data, mask, fill_value). The version is
+// ignored, as in NumPy. A subclass may add items: see ownState.
 func (s maskedState) set(m *ndarray.Masked, state any) error {
 	outer := argReader{fn: s.fn, vals: []any{state}}
 	items, err := outer.tuple(0, "state")
@@ -98,8 +100,8 @@ func (s maskedState) set(m *ndarray.Masked, state any) error {
 	return nil
 }
 
-// mask reads the mask bytes: a bool for each element, or for structured dtypes the
-// same structure of bools. NumPy before 1.3 wrote one bool for each record.
+// mask reads the bytes of the mask: one bool for each element, or for a structured dtype one for
+// each field. NumPy before 1.3 wrote one bool for each record.
 func (s *arrayState) mask(v any) (*ndarray.Array, error) {
 	dt, err := maskDType(s.dtype)
 	if err != nil {
@@ -108,9 +110,10 @@ func (s *arrayState) mask(v any) (*ndarray.Array, error) {
 	m := *s
 	m.dtype, m.data = dt, v
 	if b, ok := v.([]byte); ok && dt.Names() != nil {
-		whole := m
-		if whole.dtype = ndarray.DTypeOf[bool](); len(b) == whole.nbytes() && len(b) != m.nbytes() {
-			m = whole
+		perRecord := m
+		perRecord.dtype = ndarray.DTypeOf[bool]()
+		if len(b) == perRecord.nbytes() && len(b) != m.nbytes() {
+			m = perRecord
 		}
 	}
 	arr, err := m.build()
@@ -120,8 +123,8 @@ func (s *arrayState) mask(v any) (*ndarray.Array, error) {
 	return arr, nil
 }
 
-// maskDType returns the dtype of the mask of an array: numpy.ma.make_mask_descr. It
-// goes no deeper than a dtype can be.
+// maskDType returns the dtype of an array's mask, as numpy.ma.make_mask_descr does. The recursion
+// is bounded by the depth that package ndarray allows for dtypes.
 func maskDType(dt *ndarray.DType) (*ndarray.DType, error) {
 	if base, shape := dt.Subarray(); base != nil {
 		inner, err := maskDType(base)
@@ -144,7 +147,7 @@ func maskDType(dt *ndarray.DType) (*ndarray.DType, error) {
 	return ndarray.NewStruct(fields, false)
 }
 
-// callMaskedConstant is numpy.ma.masked, the 0-d array whose one element is masked.
+// callMaskedConstant returns numpy.ma.masked, the 0-d array whose only element is masked.
 func callMaskedConstant(c Class, args []any) (any, error) {
 	if err := c.args(args).count(0, 0); err != nil {
 		return nil, err

@@ -6,8 +6,8 @@ import (
 	"github.com/unpkl/unpkl/internal/known"
 )
 
-// Names of NumPy that stand in pickles as values: scalar types, dtype classes,
-// ufuncs, and classes whose instances are read as they are.
+// fillNumpyNames adds names of NumPy that occur in pickles as values: scalar types, dtype classes,
+// ufuncs, and classes whose instances stay objects.
 func fillNumpyNames(t table) {
 	for names, spec := range map[string]string{
 		"bool_ bool bool8": "b1", "int8": "i1", "int16": "i2", "int32 intc long32": "i4",
@@ -30,7 +30,7 @@ func fillNumpyNames(t table) {
 		"scipy.base.multiarray"} {
 		t.add(module, "scalar", &entry{call: callScalar, code: known.ClassScalar})
 	}
-	// The C types long and ulong, whose size depends on the platform.
+	// The size of the C types long and ulong depends on the platform.
 	t.addAll("numpy", inert, "long", "ulong", "generic", "number", "integer", "signedinteger",
 		"unsignedinteger",
 		"inexact", "floating", "complexfloating", "flexible", "character")
@@ -51,14 +51,13 @@ func fillNumpyNames(t table) {
 	}
 }
 
-// dtypeClassNames are the classes of numpy.dtypes in NumPy 2.5.
+// dtypeClassNames lists the classes of numpy.dtypes in NumPy 2.5.
 const dtypeClassNames = `BoolDType ByteDType BytesDType CLongDoubleDType Complex128DType Complex64DType DateTime64DType
 Float16DType Float32DType Float64DType Int16DType Int32DType Int64DType Int8DType IntDType LongDType LongDoubleDType
 LongLongDType ObjectDType ShortDType StrDType StringDType TimeDelta64DType UByteDType UInt16DType UInt32DType
 UInt64DType UInt8DType UIntDType ULongDType ULongLongDType UShortDType VoidDType`
 
-// ufuncNames are the instances of numpy.ufunc in NumPy 1.11 to 2.5 by their
-// __name__.
+// ufuncNames lists the __name__ of the ufuncs in NumPy 1.11 to 2.5.
 const ufuncNames = `_arg _center _expandtabs _expandtabs_length _ljust _lstrip_chars _lstrip_whitespace _ones_like _partition
 _partition_index _replace _rjust _rpartition _rpartition_index _rstrip_chars _rstrip_whitespace _slice _strip_chars
 _strip_whitespace _zfill absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_count
@@ -70,9 +69,10 @@ logical_not logical_or logical_xor matmul matvec maximum minimum modf multiply n
 power rad2deg radians real reciprocal remainder rfind right_shift rindex rint sign signbit sin sinh spacing sqrt
 square startswith str_len subtract tan tanh trunc vecdot vecmat`
 
-// The generators of numpy.random and their states are read as they are: an
-// instance shows its class, arguments and state. Reference:
-// numpy/random/_pickle.py, numpy/random/bit_generator.pyx.
+// fillNumpyRandom adds the generators of numpy.random and their states. Their instances stay
+// objects, which show class, arguments and state.
+//
+// Reference: numpy/random/_pickle.py, numpy/random/bit_generator.pyx.
 func fillNumpyRandom(t table) {
 	t.addAll("numpy.random", inert, "__RandomState_ctor", "RandomState", "Generator")
 	t.addAll("numpy.random.mtrand", inert, "RandomState")
@@ -87,5 +87,6 @@ func fillNumpyRandom(t table) {
 	}
 }
 
+// seedNames lists the classes of seed sequences and the functions that rebuild them.
 const seedNames = `SeedSequence SeedlessSeedSequence ISeedSequence ISpawnableSeedSequence
 __pyx_unpickle_SeedSequence __pyx_unpickle_SeedlessSeedSequence`

@@ -6,16 +6,17 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// numericTypes are the typecodes of Numeric, NumPy's predecessor, where they differ
-// from NumPy's or are all there was.
+// numericTypes maps typecodes of Numeric, NumPy's predecessor, to typespecs without byte order. The
+// typecode l is missing because its size depends on the platform: see longType.
 var numericTypes = map[string]string{
 	"1": "i1", "b": "u1", "s": "i2", "w": "u2", "i": "i4", "u": "u4",
 	"f": "f4", "d": "f8", "F": "c8", "D": "c16", "O": "O", "c": "S1",
 }
 
-// callNumericArray is Numeric's array_constructor(shape, typecode, data,
-// little_endian), which Numeric and numpy.oldnumeric wrote. Reference:
-// numpy/oldnumeric/compat.py of NumPy 1.8.
+// callNumericArray implements array_constructor(shape, typecode, data, little_endian), which
+// Numeric and numpy.oldnumeric wrote.
+//
+// Reference: numpy/oldnumeric/compat.py of NumPy 1.8.
 func callNumericArray(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(4, 4); err != nil {
@@ -60,8 +61,8 @@ func callNumericArray(c Class, args []any) (any, error) {
 	return arr, nil
 }
 
-// longType tells the size of C long on the machine that wrote the array from the
-// number of bytes.
+// longType returns the typespec of C long on the machine that wrote the array. The number of bytes
+// shows its size.
 func (s *arrayState) longType() string {
 	s.dtype = ndarray.DTypeOf[int32]()
 	if n := s.nbytes(); n > 0 {
@@ -72,9 +73,9 @@ func (s *arrayState) longType() string {
 	return "i8"
 }
 
-// flatten gives the elements of nested lists as deep as the shape has dimensions. A
-// list that occurs twice is refused: Numeric made each one for the purpose, and
-// shared ones could unfold without end.
+// flatten returns the elements of lists nested as deep as the shape has dimensions. It refuses a
+// list that occurs twice: Numeric created a new list for each row, and shared lists could expand
+// exponentially.
 func flatten(a argReader, list types.List, shape []int) (*types.List, error) {
 	seen := map[*types.List]bool{}
 	for i := 1; i < len(shape); i++ {

@@ -14,8 +14,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// callScalar is scalar(dtype, data). Reference: numpy/_core/src/multiarray/
-// multiarraymodule.c, array_scalar.
+// callScalar implements scalar(dtype, data).
+//
+// Reference: numpy/_core/src/multiarray/multiarraymodule.c, array_scalar.
 func callScalar(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(1, 2); err != nil {
@@ -30,7 +31,7 @@ func callScalar(c Class, args []any) (any, error) {
 	}
 	size := dt.ItemSize()
 	if len(args) == 1 || args[1] == nil {
-		// Left out means zeros, for which the file does not have the bytes.
+		// Data that is left out stands for zeros. The limit keeps memory in proportion to the file.
 		if size > 32 {
 			return nil, a.errorf("no data for dtype %s of itemsize %d", dt, size)
 		}
@@ -42,7 +43,7 @@ func callScalar(c Class, args []any) (any, error) {
 		return nil, err
 	}
 	if c.resolver.owner != nil {
-		data = bytes.Clone(data) // of whatever length
+		data = bytes.Clone(data) // because the owner may release the memory
 	}
 	s, err := ndarray.NewScalar(dt, data)
 	if err != nil {
@@ -51,8 +52,8 @@ func callScalar(c Class, args []any) (any, error) {
 	return s, nil
 }
 
-// objectScalar makes the scalars whose data are Python objects: the object itself
-// for dtype object, as NumPy 1 does, and for a record a 0-d array of its dtype.
+// objectScalar returns a scalar whose data is Python objects: for dtype object the object itself,
+// as in NumPy 1, and for a record with object fields a scalar made from a 0-d array.
 func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 	if len(a.vals) < 2 {
 		return nil, a.errorf("no data for dtype %s", dt)
@@ -65,7 +66,7 @@ func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 	}
 	arr, ok := a.vals[1].(*ndarray.Array)
 	if !ok {
-		// NumPy before 1.19 wrote the bytes of pointers.
+		// NumPy before 1.19 wrote the bytes of the pointers.
 		return nil, a.wrong(1, "data", "a 0-d array of dtype "+dt.String())
 	}
 	if arr.NDim() != 0 || pending.IsArray(arr) || !arr.DType().Equal(dt) {
@@ -84,15 +85,15 @@ func objectScalar(a argReader, dt *ndarray.DType) (any, error) {
 	return s, nil
 }
 
-// elementsOf turns the list that is the data of an array with objects into the
-// elements that package ndarray takes. Those of an object array stay as they are.
+// elementsOf converts the list that is the data of an array with objects into elements for package
+// ndarray. The elements of an object array are not converted.
 func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
 	if dt.Kind() == ndarray.KindObject && allText(list) {
 		return slices.Clip(list), nil
 	}
 	out := make([]any, len(list))
 	if dt.Kind() == ndarray.KindObject {
-		// What is no text may become something else in the array's place, and not in the list's.
+		// The caller may later replace an element in the array, which must not change the list.
 		copy(out, list)
 		return out, nil
 	}
@@ -106,8 +107,8 @@ func elementsOf(fn string, dt *ndarray.DType, list []any) ([]any, error) {
 	return out, nil
 }
 
-// allText reports whether a list has text and None only, which nothing changes where it stands:
-// what follows in the pickle may make the list longer, but has no way to set an item of it.
+// allText reports whether a list has only text and None. These are never replaced, so the array may
+// share the list: the rest of the pickle can append to the list but cannot set its items.
 func allText(list []any) bool {
 	for _, v := range list {
 		switch v.(type) {
@@ -119,8 +120,8 @@ func allText(list []any) bool {
 	return true
 }
 
-// elementOf converts one element: tuples of records to []any, to the depth of the
-// dtype, and the datetimes that NumPy gives for datetime64 fields.
+// elementOf converts one element: the tuple of a record to []any, down to the depth of the dtype,
+// and a datetime object in a datetime64 field to datetime64.
 func elementOf(dt *ndarray.DType, v any) (any, bool) {
 	fields := dt.Fields()
 	switch {
@@ -163,12 +164,12 @@ func elementOf(dt *ndarray.DType, v any) (any, bool) {
 	return v, true
 }
 
-// maxListedSubarray bounds a subarray given as nested lists, which may be the same list
-// over and over; NumPy writes an array.
+// maxListedSubarray limits the elements of a subarray given as nested lists, because one list may
+// occur in it many times. NumPy itself writes an array.
 const maxListedSubarray = 1 << 16
 
-// subarrayElement converts the nested lists or tuples that NumPy accepts for a subarray;
-// an array stays what it is. The recursion is as deep as the shape.
+// subarrayElement converts the nested lists or tuples that NumPy accepts for a subarray. An array
+// is kept as it is. The depth of the recursion is that of the shape.
 func subarrayElement(base *ndarray.DType, shape []int, v any) (any, bool) {
 	if len(shape) == 0 {
 		return elementOf(base, v)
@@ -189,8 +190,8 @@ func subarrayElement(base *ndarray.DType, shape []int, v any) (any, bool) {
 	return out, true
 }
 
-// datetimeElement converts what datetime64.item() gives: a datetime, a date, an int
-// for units that those cannot hold, or None for NaT.
+// datetimeElement converts the result of datetime64.item(): a datetime, a date, an int for units
+// that those cannot hold, or None for NaT.
 func datetimeElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
 	at := ndarray.Datetime64{Value: ndarray.NaT, Unit: unit}
 	ok := true
@@ -210,7 +211,7 @@ func datetimeElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
 	return at, ok
 }
 
-// timedeltaElement converts what timedelta64.item() gives.
+// timedeltaElement converts the result of timedelta64.item().
 func timedeltaElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
 	d := ndarray.Timedelta64{Value: ndarray.NaT, Unit: unit}
 	ok := true
@@ -228,32 +229,33 @@ func timedeltaElement(unit ndarray.DatetimeUnit, v any) (any, bool) {
 	return d, ok
 }
 
-func datetimeTicks(unit ndarray.DatetimeUnit, d *Datetime) (int64, bool) {
+// datetimeTicks returns d as a whole number of ticks of unit since 1970. ok is false if it is none.
+func datetimeTicks(unit ndarray.DatetimeUnit, d *Datetime) (n int64, ok bool) {
 	num := int64(max(unit.Num, 1))
 	switch unit.Base {
 	case "Y":
 		return int64(d.Year-1970) / num, int64(d.Year-1970)%num == 0
 	case "M":
-		n := int64(d.Year-1970)*12 + int64(d.Month-1)
-		return n / num, n%num == 0
+		months := int64(d.Year-1970)*12 + int64(d.Month-1)
+		return months / num, months%num == 0
 	}
 	t := time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second,
 		d.Microsecond*1000, time.UTC)
 	return ticks(unit, big.NewInt(t.UnixMicro()))
 }
 
-// unitMicroseconds are the units of which a datetime holds a whole number.
+// unitMicroseconds is the length of each unit that is a whole number of microseconds.
 var unitMicroseconds = map[string]int64{
 	"W": 7 * 86_400e6, "D": 86_400e6, "h": 3_600e6, "m": 60e6, "s": 1e6, "ms": 1e3, "us": 1,
 }
 
-// ticks returns microseconds as whole ticks of a unit.
-func ticks(unit ndarray.DatetimeUnit, us *big.Int) (int64, bool) {
+// ticks converts microseconds to a whole number of ticks of a unit. ok is false if it is none.
+func ticks(unit ndarray.DatetimeUnit, us *big.Int) (n int64, ok bool) {
 	size, ok := unitMicroseconds[unit.Base]
 	if !ok {
 		return 0, false
 	}
 	tick := new(big.Int).Mul(big.NewInt(size), big.NewInt(int64(max(unit.Num, 1))))
-	n, rest := new(big.Int).QuoRem(us, tick, new(big.Int))
-	return n.Int64(), rest.Sign() == 0 && n.IsInt64()
+	quotient, remainder := new(big.Int).QuoRem(us, tick, new(big.Int))
+	return quotient.Int64(), remainder.Sign() == 0 && quotient.IsInt64()
 }

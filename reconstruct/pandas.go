@@ -13,51 +13,53 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// maxPandasDepth bounds categories of categories, intervals of intervals and
-// whatever else a pandas file nests only if somebody made it by hand.
+// maxPandasDepth limits how deep pandas objects nest, such as categories of categories or intervals
+// of intervals. pandas itself writes only a few levels.
 const maxPandasDepth = 16
 
-// Pandas converts the pandas objects of one pickle. What the objects share, their
-// conversions share too. A Pandas is for one goroutine; its zero value is ready.
+// Pandas converts the pandas objects of one pickle. Where objects share parts, their conversions
+// share them too. A Pandas is not safe for concurrent use; its zero value is ready to use.
 type Pandas struct {
-	// CopyText gives the text of Arrow columns memory of its own, where the
-	// bytes of the pickle are not to be kept, as those of a mapped file.
+	// CopyText copies the text of Arrow columns, for a pickle whose bytes are not kept, such as a
+	// mapped file.
 	CopyText bool
 
-	depth   int
-	foreign pickle.Global // see isForeign
-	// foreignLibrary is the last class that no library has.
-	foreignLibrary pickle.Global
-	shared         int // columns made again of blocks that were met before
-	results        map[any]result
-	managers       map[*pickle.Object]*manager
-	axes           map[*pickle.Object]*frame.Index
-	values         map[any][]*frame.Series
-	restored       map[*types.Tuple]bool
-	// treeDepth is how deep in a DataTree the node is that is being read.
+	depth int // how deep the object being converted is nested
+	// foreign is the last class that isForeign did not know; foreignLibrary is the last class that
+	// IsLibrary did not know. They answer for runs of objects of one class.
+	foreign, foreignLibrary pickle.Global
+	shared                  int // columns created over blocks that an earlier frame used
+	// Conversions so far, by the object, array or key type (sparseOf, libraryOf) converted.
+	results  map[any]result
+	managers map[*pickle.Object]*manager
+	axes     map[*pickle.Object]*frame.Index
+	values   map[any][]*frame.Series
+	// restored has the argument tuples of the Arrow arrays read, each of which may occur once.
+	restored map[*types.Tuple]bool
+	// treeDepth is the depth in its DataTree of the node being read.
 	treeDepth int
 }
 
-// result is what an object became, which is kept so that it becomes that once.
+// result is the outcome of a conversion, kept so that each object is converted once.
 type result struct {
 	value any
 	err   error
 }
 
-// Convert turns an object that pandas wrote into its Go form: *frame.Frame, *frame.Series (also of
-// an extension array that stands by itself), *frame.Index, [Timestamp], [PandasTimedelta],
-// frame.PeriodValue, frame.IntervalValue, or [PandasNull] for NaT and NA; and one of xarray's into
-// an *xr.Variable, *xr.DataArray, *xr.Dataset or *xr.DataTree; one of pyarrow's into a
-// *frame.Frame, *frame.Series or the value of a scalar; a GeometryArray of GeoPandas into a
-// *frame.Series, a geometry into a [*Geometry] and a coordinate reference system into a [CRS]. ok
-// is false where v is nothing of the kind. An error of the kind pickle.ErrMalformed says that v
-// claims to be but lies, one of pickle.ErrUnsupported that it is of a form that is not read, one of
-// pickle.ErrLimit that what v shares with others would unfold too far. The same object gives the
-// same result.
+// Convert returns the Go form of an object that pandas wrote: *frame.Frame, *frame.Series (also for
+// an extension array outside of a frame), *frame.Index, [Timestamp], [PandasTimedelta],
+// frame.PeriodValue, frame.IntervalValue, or [PandasNull] for NaT and NA. It also converts objects
+// of xarray to *xr.Variable, *xr.DataArray, *xr.Dataset or *xr.DataTree; objects of pyarrow to
+// *frame.Frame, *frame.Series or the value of a scalar; and of GeoPandas and Shapely a
+// GeometryArray to *frame.Series, a geometry to [*Geometry] and a coordinate reference system to
+// [CRS]. ok is false for any other value.
 //
-// The object is left as it is, so that it can be written again; the result's
-// arrays alias its arrays. Every version of pandas' pickles is read, from the
-// 0.x block managers of Python 2 to 3.x.
+// An error of the kind pickle.ErrMalformed reports contents that contradict the class of v,
+// pickle.ErrUnsupported a form that is not read, and pickle.ErrLimit shared parts that would expand
+// too far. The same object gives the same result.
+//
+// The object is not changed, so it can be written again. The arrays of the result alias its arrays.
+// Pickles of every pandas version are read, from the 0.x block managers of Python 2 to 3.x.
 func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	switch o := v.(type) {
 	case pickle.Named:
@@ -93,10 +95,10 @@ func (p *Pandas) Convert(v any) (value any, ok bool, err error) {
 	return r.value, r.value != nil, r.err
 }
 
-// sparseOf is the key of a Sparse in results.
+// sparseOf is the key under which Pandas.results keeps a result of [ReadSparse].
 type sparseOf struct{ o *pickle.Object }
 
-// Sparse is [ReadSparse] that gives the same result for the same object.
+// Sparse is like [ReadSparse], but returns the same result for the same object.
 func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
 	o, isObject := v.(*pickle.Object)
 	if !isObject || p.isForeign(o) {
@@ -116,9 +118,9 @@ func (p *Pandas) Sparse(v any) (s *Sparse, ok bool, err error) {
 	return s, ok, err
 }
 
-// isForeign reports whether o is of a class that is neither of pandas nor of SciPy, nor a call that
-// makes an instance of another class. The last such class is remembered: a pickle has many objects
-// of few classes.
+// isForeign reports whether the class of o is of no library that Convert reads. It is false for
+// calls of copyreg, which create instances of other classes. The last such class is remembered
+// because a pickle has many objects of few classes.
 func (p *Pandas) isForeign(o *pickle.Object) bool {
 	class, ok := o.Class.(pickle.Global)
 	if !ok || class == p.foreign {
@@ -133,6 +135,7 @@ func (p *Pandas) isForeign(o *pickle.Object) bool {
 	return true
 }
 
+// keep records the result for v.
 func (p *Pandas) keep(v any, r result) {
 	if p.results == nil {
 		p.results = map[any]result{}
@@ -140,7 +143,13 @@ func (p *Pandas) keep(v any, r result) {
 	p.results[v] = r
 }
 
+// convert converts v without looking at earlier results. It counts as a level of nesting, because an
+// object can be a part of itself.
 func (p *Pandas) convert(v any) result {
+	if err := p.enter(); err != nil {
+		return result{err: err}
+	}
+	defer p.leave()
 	if a, isArray := v.(*ndarray.Array); isArray {
 		value, err := p.subclass(a)
 		return checked(value, a.Class(), err)
@@ -161,7 +170,7 @@ func (p *Pandas) convert(v any) result {
 	return checked(value, inst.Class.String(), err)
 }
 
-// checked gives an error of packages frame and ndarray the kind that it has here.
+// checked gives errors of packages frame and ndarray a kind of package pickle.
 func checked(value any, class string, err error) result {
 	switch {
 	case err == nil:
@@ -173,7 +182,7 @@ func checked(value any, class string, err error) result {
 	return result{err: pickle.Malformed("%s: %v", class, err)}
 }
 
-// readerOf returns what reads the objects of another library than pandas, or nil.
+// readerOf returns the reader for objects of a library other than pandas, or nil.
 func (p *Pandas) readerOf(g pickle.Global) func(*pickle.Object, namedInstance) (any, error) {
 	switch {
 	case isXarray(g):
@@ -184,14 +193,14 @@ func (p *Pandas) readerOf(g pickle.Global) func(*pickle.Object, namedInstance) (
 		return func(_ *pickle.Object, inst namedInstance) (any, error) { return p.polars(inst) }
 	case isGeo(g):
 		if typ := g.Name; typ == "GeoDataFrame" || typ == "GeoSeries" {
-			return nil // which pandas reads
+			return nil // pandas reads these
 		}
 		return func(_ *pickle.Object, inst namedInstance) (any, error) { return p.geo(inst) }
 	}
 	return nil
 }
 
-// lenient makes what is of a form that is not read no error: it stays the object that it is.
+// lenient drops the error of a form that is not read: such an object stays as it is.
 func lenient(r result) result {
 	if errors.Is(r.err, pickle.ErrUnsupported) {
 		return result{}
@@ -199,6 +208,7 @@ func lenient(r result) result {
 	return r
 }
 
+// enter counts a level of nesting; every successful call is paired with leave.
 func (p *Pandas) enter() error {
 	if p.depth++; p.depth > maxPandasDepth {
 		return pickle.Malformed("pandas objects nested more than %d deep", maxPandasDepth)
@@ -208,8 +218,8 @@ func (p *Pandas) enter() error {
 
 func (p *Pandas) leave() { p.depth-- }
 
-// pandasName returns the last component of a name of pandas, whose modules moved from
-// version to version while the names stayed.
+// pandasName returns the name of a global of pandas without its module. pandas has moved classes
+// between modules but has kept their names.
 func pandasName(g pickle.Global) (string, bool) {
 	if g.Module == "pandas" || strings.HasPrefix(g.Module, "pandas.") {
 		return g.Name, true
@@ -217,7 +227,7 @@ func pandasName(g pickle.Global) (string, bool) {
 	return "", false
 }
 
-// read converts the object itself; nil where it is not one of pandas' data.
+// read converts an object of pandas. It returns nil for an object that is not data.
 func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 	name, isPandas := pandasName(inst.Class)
 	typ, _ := stateText(inst.State, "_typ")
@@ -249,7 +259,7 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 			return nil, pickle.Unsupported("a two-dimensional %s by itself", name)
 		}
 		if columns[0].Kind == frame.Opaque {
-			return nil, nil // the object itself says more
+			return nil, nil // the object itself tells more than an opaque series
 		}
 		class := inst.Class
 		if strings.HasPrefix(name, "__pyx_unpickle_") && len(inst.Args) > 0 {
@@ -263,8 +273,8 @@ func (p *Pandas) read(o *pickle.Object, inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// extracted reads extract_array(index), as this package writes an extension array that
-// stands by itself.
+// extracted reads extract_array(index), the form in which this package writes an extension array
+// outside of a frame.
 func (p *Pandas) extracted(inst namedInstance) (*frame.Series, error) {
 	x, err := p.axis(inst.Args[0])
 	if err != nil {
@@ -278,8 +288,8 @@ func (p *Pandas) extracted(inst namedInstance) (*frame.Series, error) {
 	return &own, nil
 }
 
-// subclass converts what was a subclass of ndarray in old versions: indexes up
-// to 0.14, Series up to 0.12, SparseArray up to 0.23; nil for any other array.
+// subclass converts an array of a class that was a subclass of ndarray in old pandas: an index up
+// to 0.14, a Series up to 0.12, a SparseArray up to 0.23. It returns nil for any other array.
 func (p *Pandas) subclass(a *ndarray.Array) (any, error) {
 	name, ok := pandasClass(a.Class())
 	switch {
@@ -295,7 +305,7 @@ func (p *Pandas) subclass(a *ndarray.Array) (any, error) {
 	return nil, nil
 }
 
-// pandasClass splits the name of a class of pandas off its module.
+// pandasClass returns the name of a class of pandas without its module.
 func pandasClass(class string) (name string, ok bool) {
 	i := strings.LastIndexByte(class, '.')
 	if i < 0 {
@@ -304,7 +314,7 @@ func pandasClass(class string) (name string, ok bool) {
 	return pandasName(pickle.Global{Module: class[:i], Name: class[i+1:]})
 }
 
-// orNil keeps a typed nil out of an interface.
+// orNil returns an untyped nil for a nil pointer.
 func orNil[T any](v *T, err error) (any, error) {
 	if v == nil {
 		return nil, err
@@ -312,8 +322,8 @@ func orNil[T any](v *T, err error) (any, error) {
 	return v, err
 }
 
-// textKeys returns a dict with text keys as a map; entries with other keys,
-// which no pandas state has, are left out.
+// textKeys returns a dict as a map. It drops keys that are not text, which states of pandas do not
+// have.
 func textKeys(v any) (map[string]any, bool) {
 	d, ok := v.(*types.Dict)
 	if !ok || d == nil {
@@ -328,6 +338,7 @@ func textKeys(v any) (map[string]any, bool) {
 	return m, true
 }
 
+// stateText returns the text under a key of a state that is a dict.
 func stateText(state any, key string) (string, bool) {
 	d, ok := state.(*types.Dict)
 	if !ok || d == nil {
@@ -341,7 +352,7 @@ func stateText(state any, key string) (string, bool) {
 	return "", false
 }
 
-// first returns the value of the first of the keys that m has.
+// first returns the value of the first of keys that is in m.
 func first(m map[string]any, keys ...string) (any, bool) {
 	for _, k := range keys {
 		if v, ok := m[k]; ok {
@@ -351,6 +362,7 @@ func first(m map[string]any, keys ...string) (any, bool) {
 	return nil, false
 }
 
+// items returns the items of a tuple or list, or of pandas' FrozenList.
 func items(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case *types.Tuple:
@@ -358,7 +370,7 @@ func items(v any) ([]any, bool) {
 	case *types.List:
 		return *v, v != nil
 	case *pickle.Object:
-		// FrozenList([...]): a list in all but name
+		// FrozenList([...]) has the list as its argument or as its items.
 		if inst, ok := named(v); ok && inst.Class.Name == "FrozenList" {
 			if len(inst.Args) == 1 {
 				return items(inst.Args[0])
@@ -369,6 +381,7 @@ func items(v any) ([]any, bool) {
 	return nil, false
 }
 
+// frame converts a DataFrame, or returns nil if its state has no manager.
 func (p *Pandas) frame(inst namedInstance) (*frame.Frame, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -402,6 +415,7 @@ func (p *Pandas) frame(inst namedInstance) (*frame.Frame, error) {
 	return f, nil
 }
 
+// series converts a Series, or returns nil if its state has no manager.
 func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -422,7 +436,7 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 	if len(columns) != 1 {
 		return nil, pickle.Malformed("a Series with %d columns", len(columns))
 	}
-	own := *columns[0] // the name and the index are this Series' own
+	own := *columns[0] // a copy, because the name and index belong to this Series only
 	s := &own
 	s.Class, s.Index, s.Attrs = inst.Class.String(), mgr.axes[0], attrs(state)
 	s.Extra, s.UniqueLabels = extras(state), uniqueLabels(state)
@@ -439,6 +453,7 @@ func (p *Pandas) series(inst namedInstance) (*frame.Series, error) {
 	return s, nil
 }
 
+// attrs returns the dict attrs of a DataFrame or Series, or nil if it is empty.
 func attrs(state map[string]any) map[string]any {
 	m, _ := textKeys(state["attrs"])
 	if len(m) == 0 {
@@ -473,15 +488,15 @@ func extras(state map[string]any) map[string]any {
 	return m
 }
 
-// maxSharedColumns bounds the columns that frames of one pickle make of blocks that
-// are other frames' too: each frame has Series of its own over them.
+// maxSharedColumns limits the columns that the frames of one pickle have over blocks of other
+// frames, because each frame needs a Series of its own for each.
 const maxSharedColumns = 1 << 20
 
-// maxEmptyColumns bounds the columns of a block without rows, which has no bytes that
-// show their number.
+// maxEmptyColumns limits the columns of a block without rows. Such a block has no bytes that prove
+// the number of its columns.
 const maxEmptyColumns = 1 << 16
 
-// columns puts the blocks' columns at their positions.
+// columns converts the blocks and puts their columns at their positions in the frame.
 func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 	if mgr.columns != nil {
 		return mgr.columns, nil
@@ -490,16 +505,19 @@ func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 	total := 0
 	used := map[any]bool{}
 	for _, b := range mgr.blocks {
+		if err := checkValues(b.values); err != nil {
+			return nil, err
+		}
 		if used[b.values] {
 			return nil, pickle.Malformed("two blocks over the same values")
 		}
 		used[b.values] = true
-		_, again := p.values[b.values]
+		_, isShared := p.values[b.values]
 		columns, err := p.convertValues(b.values)
 		if err != nil {
 			return nil, err
 		}
-		if again {
+		if isShared {
 			if p.shared += len(columns); p.shared > maxSharedColumns {
 				return nil, &pickle.LimitError{Limit: "shared columns of frames",
 					Max: maxSharedColumns, Want: int64(p.shared)}
@@ -524,7 +542,7 @@ func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 			if out[pos] != nil {
 				return nil, pickle.Malformed("two blocks at position %d", pos)
 			}
-			own := *b.columns[i] // the name is this column's own
+			own := *b.columns[i] // a copy, because the name belongs to this column only
 			own.Name = mgr.axes[0].At(pos)
 			out[pos] = &own
 		}
@@ -533,13 +551,21 @@ func (p *Pandas) columns(mgr *manager) ([]*frame.Series, error) {
 	return out, nil
 }
 
-// convertValues converts a block's values: one Series for each of its columns.
-// The same object gives the same result.
-func (p *Pandas) convertValues(v any) ([]*frame.Series, error) {
+// checkValues refuses values that no block or extension array can have, such as bytes. What it
+// accepts may be the key of a map.
+func checkValues(v any) error {
 	switch v.(type) {
 	case *ndarray.Array, *pickle.Object:
-	default:
-		return nil, pickle.Malformed("%s as pandas values", typeName(v))
+		return nil
+	}
+	return pickle.Malformed("%s as pandas values", typeName(v))
+}
+
+// convertValues converts the values of a block: one Series for each of its columns. The same object
+// gives the same result.
+func (p *Pandas) convertValues(v any) ([]*frame.Series, error) {
+	if err := checkValues(v); err != nil {
+		return nil, err
 	}
 	if done, ok := p.values[v]; ok {
 		return done, nil
@@ -559,6 +585,7 @@ func (p *Pandas) convertValues(v any) ([]*frame.Series, error) {
 	return out, nil
 }
 
+// newValues is convertValues for values that were not converted before.
 func (p *Pandas) newValues(v any) ([]*frame.Series, error) {
 	if a, ok := v.(*ndarray.Array); ok {
 		if name, isPandas := pandasClass(a.Class()); isPandas && name == "SparseArray" {
@@ -584,8 +611,8 @@ func (p *Pandas) newValues(v any) ([]*frame.Series, error) {
 	return p.extension(o, inst)
 }
 
-// arrayColumns splits a block's (columns, rows) array into its rows, which are
-// views; an array of one dimension is one column.
+// arrayColumns splits an array of shape (columns, rows) into its columns, which are views. A
+// one-dimensional array is one column.
 func arrayColumns(a *ndarray.Array) ([]*frame.Series, error) {
 	switch a.NDim() {
 	case 1:
@@ -607,6 +634,7 @@ func arrayColumns(a *ndarray.Array) ([]*frame.Series, error) {
 	return nil, pickle.Malformed("pandas values with %d dimensions", a.NDim())
 }
 
+// plainSeries returns a Series over an array, of the kind that the dtype implies.
 func plainSeries(a *ndarray.Array) *frame.Series {
 	s := &frame.Series{Values: a, DType: a.DType().String()}
 	switch a.DType().Kind() {
@@ -618,13 +646,14 @@ func plainSeries(a *ndarray.Array) *frame.Series {
 	return s
 }
 
-// A namedInstance is an Instance of a class that has a name.
+// namedInstance is an Instance whose class has a name.
 type namedInstance struct {
 	Instance
 	Class pickle.Global
 }
 
-func named(o *pickle.Object) (namedInstance, bool) {
+// named normalizes an object; ok is false if its class has no name.
+func named(o *pickle.Object) (inst namedInstance, ok bool) {
 	if o == nil {
 		return namedInstance{}, false
 	}
@@ -636,8 +665,8 @@ func named(o *pickle.Object) (namedInstance, bool) {
 	return namedInstance{n, class.Global()}, true
 }
 
-// opaque keeps an array of a class that no rule is known for; its length is
-// that of the axis it stands at.
+// opaque returns a Series for an array of an unknown class. The caller sets its length, which is
+// that of the axis.
 func opaque(o *pickle.Object) *frame.Series {
 	return &frame.Series{Kind: frame.Opaque, DType: Normalize(o).ClassName(), Raw: o}
 }

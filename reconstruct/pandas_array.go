@@ -9,15 +9,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// isArrayName reports whether a name of pandas is an extension array's.
+// isArrayName reports whether a name of pandas is that of an extension array.
 func isArrayName(name string) bool {
 	return strings.HasSuffix(name, "Array") || name == "Categorical" ||
 		strings.HasPrefix(name, "__pyx_unpickle_") || strings.HasPrefix(name, "ArrowStringArray") ||
 		name == "StringArrayNumpySemantics" || name == "ArrowStringArrayNumpySemantics"
 }
 
-// backed is what an array over one ndarray says of itself, in whichever of
-// the four state shapes.
+// backed is the state of an extension array over one ndarray, read from any of its forms.
 type backed struct {
 	class  string
 	dtype  any
@@ -25,7 +24,7 @@ type backed struct {
 	attrs  map[string]any
 }
 
-// extension converts an extension array: one Series, or one for each row of a
+// extension converts an extension array. The result is one Series, or one for each row of a
 // two-dimensional backing array.
 func (p *Pandas) extension(o *pickle.Object, inst namedInstance) ([]*frame.Series, error) {
 	class, ok := pandasName(inst.Class)
@@ -69,6 +68,7 @@ func (p *Pandas) extension(o *pickle.Object, inst namedInstance) ([]*frame.Serie
 	return p.backedColumns(b)
 }
 
+// one returns a slice of one Series.
 func one(s *frame.Series, err error) ([]*frame.Series, error) {
 	if err != nil {
 		return nil, err
@@ -76,8 +76,9 @@ func one(s *frame.Series, err error) ([]*frame.Series, error) {
 	return []*frame.Series{s}, nil
 }
 
-// readBacked reads the state of an NDArrayBacked array: (dtype, array, attrs)
-// in either order and with or without attrs, a tuple of one dict, or a dict.
+// readBacked reads the state of an NDArrayBacked array: a tuple (dtype, array, attrs) in either
+// order and with or without attrs, a tuple of one dict, or a dict. It returns nil for any other
+// state.
 func readBacked(class string, inst namedInstance) (*backed, error) {
 	b := &backed{class: class}
 	state := inst.State
@@ -115,6 +116,7 @@ func readBacked(class string, inst namedInstance) (*backed, error) {
 	return b, nil
 }
 
+// backedColumns returns one Series for each column of the backing array.
 func (p *Pandas) backedColumns(b *backed) ([]*frame.Series, error) {
 	columns, err := arrayColumns(b.values)
 	if err != nil {
@@ -128,6 +130,7 @@ func (p *Pandas) backedColumns(b *backed) ([]*frame.Series, error) {
 	return columns, nil
 }
 
+// refineBacked sets what the class, dtype and attributes of the array tell about a column.
 func (p *Pandas) refineBacked(b *backed, s *frame.Series) error {
 	if freq, ok := first(b.attrs, "_freq", "freq"); ok && freq != nil {
 		s.Freq = freqText(freq)
@@ -163,12 +166,13 @@ func (p *Pandas) refineBacked(b *backed, s *frame.Series) error {
 	return nil
 }
 
+// setZone sets the time zone of a Series and the dtype that shows it.
 func setZone(s *frame.Series, tz any) {
 	s.TZ = zoneKey(tz)
 	s.DType = "datetime64[" + s.Values.DType().Unit().Base + ", " + zoneText(tz) + "]"
 }
 
-// dtypeState returns the state or arguments of a dtype object of pandas.
+// dtypeInstance returns the name and contents of a dtype object of pandas.
 func dtypeInstance(v any) (string, namedInstance, bool) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -182,7 +186,7 @@ func dtypeInstance(v any) (string, namedInstance, bool) {
 	return name, inst, ok
 }
 
-// dtypeZone returns the tzinfo of a DatetimeTZDtype, nil of anything else.
+// dtypeZone returns the tzinfo of a DatetimeTZDtype, or nil for any other dtype.
 func dtypeZone(dtype any) any {
 	name, inst, ok := dtypeInstance(dtype)
 	if !ok || name != "DatetimeTZDtype" {
@@ -199,6 +203,7 @@ func dtypeZone(dtype any) any {
 	return nil
 }
 
+// periodFreq returns the frequency of a PeriodDtype, or "" for any other dtype.
 func periodFreq(dtype any) string {
 	name, inst, ok := dtypeInstance(dtype)
 	if !ok || name != "PeriodDtype" {
@@ -215,6 +220,7 @@ func periodFreq(dtype any) string {
 	return freqText(inst.Args[0])
 }
 
+// categorical makes a Series of codes categorical.
 func (p *Pandas) categorical(b *backed, s *frame.Series) error {
 	s.Kind, s.DType = frame.Categorical, "category"
 	categories, _ := first(b.attrs, "_categories", "_levels")
@@ -236,6 +242,7 @@ func (p *Pandas) categorical(b *backed, s *frame.Series) error {
 	return s.Validate()
 }
 
+// masked converts a nullable array: a dict or a tuple of data and mask.
 func (p *Pandas) masked(class string, state any) (*frame.Series, error) {
 	m, ok := textKeys(state)
 	if !ok {
@@ -260,7 +267,7 @@ func (p *Pandas) masked(class string, state any) (*frame.Series, error) {
 		Valid: valid}, nil
 }
 
-// maskedName is pandas' name of a nullable dtype: that of NumPy's with a capital.
+// maskedName returns pandas' name of a nullable dtype: NumPy's name with a capital.
 func maskedName(d *ndarray.DType) string {
 	if d.Kind() == 'b' {
 		return "boolean"
@@ -272,6 +279,7 @@ func maskedName(d *ndarray.DType) string {
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
+// intervalArray converts the state of an IntervalArray.
 func (p *Pandas) intervalArray(state any) (*frame.Series, error) {
 	if parts, ok := items(state); ok && len(parts) == 1 {
 		state = parts[0]
@@ -295,6 +303,7 @@ func (p *Pandas) intervalArray(state any) (*frame.Series, error) {
 	return p.interval(m["_left"], m["_right"], closed)
 }
 
+// interval returns a Series of intervals between the values of two indexes or arrays.
 func (p *Pandas) interval(left, right any, closed string) (*frame.Series, error) {
 	switch closed {
 	case "left", "right", "both", "neither":
@@ -324,8 +333,8 @@ func (p *Pandas) interval(left, right any, closed string) (*frame.Series, error)
 	return s, s.Validate()
 }
 
-// materialised turns a RangeIndex of a modest length into values: as bounds it
-// stands beside nothing that shows that its length is honest.
+// materialised returns an index with the labels of a RangeIndex written out. The length is limited:
+// nothing else in the state of an interval array confirms it.
 func materialised(x *frame.Index) (*frame.Index, error) {
 	const most = 1 << 16
 	if x.Len() > most {
@@ -343,6 +352,7 @@ func materialised(x *frame.Index) (*frame.Index, error) {
 	return &frame.Index{Class: "Index", Names: x.Names, Values: plainSeries(a)}, nil
 }
 
+// readSparse converts the state of a SparseArray.
 func readSparse(inst namedInstance) (*frame.Series, error) {
 	m, _ := textKeys(inst.State)
 	values, ok := m["_sparse_values"].(*ndarray.Array)
@@ -360,8 +370,8 @@ func readSparse(inst namedInstance) (*frame.Series, error) {
 	return sparseSeries(values, m["_sparse_index"], fill)
 }
 
-// oldSparse reads the state of pandas up to 0.23, an ndarray subclass: (array
-// state, (fill value, index)).
+// oldSparse converts a SparseArray of pandas up to 0.23, a subclass of ndarray whose state is
+// (array state, (fill value, index)).
 func oldSparse(a *ndarray.Array) (*frame.Series, error) {
 	own := ownItems(a)
 	if len(own) < 2 {
@@ -370,6 +380,7 @@ func oldSparse(a *ndarray.Array) (*frame.Series, error) {
 	return sparseSeries(a, own[1], own[0])
 }
 
+// sparseSeries returns a sparse Series. index is an IntIndex or BlockIndex.
 func sparseSeries(values *ndarray.Array, index, fill any) (*frame.Series, error) {
 	o, ok := index.(*pickle.Object)
 	if !ok {
@@ -389,15 +400,14 @@ func sparseSeries(values *ndarray.Array, index, fill any) (*frame.Series, error)
 	return s, s.Validate()
 }
 
-// sparsePositions reads IntIndex(length, positions) and BlockIndex(length,
-// starts, lengths), which must say the place of n values: nothing is laid out for
-// lengths that say more.
-func sparsePositions(o *pickle.Object, n int) (int, []int32, error) {
+// sparsePositions reads IntIndex(length, positions) or BlockIndex(length, starts, lengths). The
+// positions of a BlockIndex are expanded only if they are as many as the n values.
+func sparsePositions(o *pickle.Object, n int) (length int, positions []int32, err error) {
 	inst, ok := named(o)
 	if !ok || len(inst.Args) < 2 {
 		return 0, nil, pickle.Malformed("a sparse index with %d arguments", len(inst.Args))
 	}
-	length, ok := asInt(inst.Args[0])
+	length, ok = asInt(inst.Args[0])
 	if !ok || length < 0 || length > 1<<31-1 {
 		return 0, nil, pickle.Malformed("a sparse index of length %s", shown(inst.Args[0]))
 	}
@@ -415,10 +425,11 @@ func sparsePositions(o *pickle.Object, n int) (int, []int32, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	positions, err := blockPositions(length, n, starts, lengths)
+	positions, err = blockPositions(length, n, starts, lengths)
 	return length, positions, err
 }
 
+// blockPositions expands blocks into positions. The blocks must be in order and within length.
 func blockPositions(length, values int, starts, lengths []int32) ([]int32, error) {
 	if len(starts) != len(lengths) {
 		return nil, pickle.Malformed("a BlockIndex of %d starts and %d lengths", len(starts),
@@ -447,6 +458,7 @@ func blockPositions(length, values int, starts, lengths []int32) ([]int32, error
 	return out, nil
 }
 
+// int32s reads a one-dimensional array of positions.
 func int32s(v any) ([]int32, error) {
 	a, ok := v.(*ndarray.Array)
 	if !ok || a.NDim() != 1 {

@@ -13,7 +13,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// arrowFixed maps Arrow's fixed-width types to NumPy's.
+// arrowFixed maps Arrow types of a fixed width to typespecs of NumPy.
 var arrowFixed = map[string]string{
 	"int8": "i1", "int16": "i2", "int32": "i4", "int64": "i8",
 	"uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8",
@@ -41,7 +41,7 @@ func (p *Pandas) arrowArray(state any) (*frame.Series, error) {
 		if err != nil {
 			return nil, err
 		}
-		// joinChunks reads the elements, and a dictionary's indices may lie
+		// joinChunks reads the elements, which needs valid indices of dictionaries.
 		if err := s.Validate(); err != nil {
 			return nil, err
 		}
@@ -55,19 +55,19 @@ func (p *Pandas) arrowArray(state any) (*frame.Series, error) {
 	return s, s.Validate()
 }
 
-// restored is the argument of pyarrow.lib._restore_array.
-type restored struct {
+// arrayData is the argument of pyarrow.lib._restore_array: one array in Arrow's layout.
+type arrayData struct {
 	typ        *arrowType
-	length     int
-	offset     int
-	buffers    [][]byte
-	children   []any
-	dictionary any
-	copyText   bool
+	length     int      // elements
+	offset     int      // elements of the buffers before the first of the array
+	buffers    [][]byte // in the order of Arrow's layout of the type; nil if absent
+	children   []any    // arguments of nested arrays
+	dictionary any      // argument of the dictionary array, or nil
+	copyText   bool     // Pandas.CopyText
 }
 
-// arrowChunks returns the argument tuples of the array's chunks.
-func (p *Pandas) arrowChunks(v any) ([]*restored, *arrowType, error) {
+// arrowChunks returns the chunks of an array and its type.
+func (p *Pandas) arrowChunks(v any) ([]*arrayData, *arrowType, error) {
 	o, ok := v.(*pickle.Object)
 	if !ok || len(o.Args) == 0 {
 		return nil, nil, pickle.Malformed("an Arrow array that is %s", typeName(v))
@@ -78,14 +78,15 @@ func (p *Pandas) arrowChunks(v any) ([]*restored, *arrowType, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return []*restored{r}, r.typ, nil
+		return []*arrayData{r}, r.typ, nil
 	case "pyarrow.lib.chunked_array":
 		return p.chunkedArray(o.Args)
 	}
 	return nil, nil, pickle.Unsupported("an Arrow array made by %s", o.ClassName())
 }
 
-func (p *Pandas) chunkedArray(args []any) ([]*restored, *arrowType, error) {
+// chunkedArray reads the arguments of pyarrow.lib.chunked_array. It returns at least one chunk.
+func (p *Pandas) chunkedArray(args []any) ([]*arrayData, *arrowType, error) {
 	list, ok := items(args[0])
 	if !ok {
 		return nil, nil, pickle.Malformed("the chunks of an Arrow array are %s", typeName(args[0]))
@@ -98,7 +99,7 @@ func (p *Pandas) chunkedArray(args []any) ([]*restored, *arrowType, error) {
 		}
 		typ = t
 	}
-	var out []*restored
+	var out []*arrayData
 	for _, c := range list {
 		o, isObject := c.(*pickle.Object)
 		if !isObject || o.ClassName() != "pyarrow.lib._restore_array" || len(o.Args) == 0 {
@@ -114,12 +115,14 @@ func (p *Pandas) chunkedArray(args []any) ([]*restored, *arrowType, error) {
 		out, typ = append(out, r), r.typ
 	}
 	if len(out) == 0 {
-		out = append(out, &restored{typ: typ})
+		out = append(out, &arrayData{typ: typ})
 	}
 	return out, typ, nil
 }
 
-func (p *Pandas) restoredArray(v any) (*restored, error) {
+// restoredArray reads an argument of _restore_array, (type, length, nulls, offset, buffers,
+// children[, dictionary]). Each may be read once, so that shared arrays cannot expand.
+func (p *Pandas) restoredArray(v any) (*arrayData, error) {
 	t, ok := v.(*types.Tuple)
 	if !ok || len(*t) < 6 {
 		return nil, pickle.Malformed("an Arrow array restored from %s", typeName(v))
@@ -136,7 +139,7 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &restored{typ: typ, copyText: p.CopyText}
+	r := &arrayData{typ: typ, copyText: p.CopyText}
 	var ok1, ok2 bool
 	r.length, ok1 = asInt(a[1])
 	r.offset, ok2 = asInt(a[3])
@@ -163,30 +166,30 @@ func (p *Pandas) restoredArray(v any) (*restored, error) {
 	return r, r.checkNulls(a[2])
 }
 
-// checkNulls compares the count of nulls that an array claims with its bitmap; -1 stands for one
-// that was not counted.
-func (r *restored) checkNulls(v any) error {
-	said, ok := asInt(v)
-	if !ok || said < -1 {
+// checkNulls compares the number of nulls that an array claims with its bitmap. -1 means that the
+// nulls were not counted.
+func (r *arrayData) checkNulls(v any) error {
+	claimed, ok := asInt(v)
+	if !ok || claimed < -1 {
 		return pickle.Malformed("an Arrow array of %s nulls", shown(v))
 	}
 	bitmap, err := r.bitmap()
-	if err != nil || said == -1 || r.typ.name == "null" {
+	if err != nil || claimed == -1 || r.typ.name == "null" {
 		return err
 	}
 	nulls := 0
 	if bitmap != nil {
-		nulls = r.length - onesOf(bitmap, r.offset, r.offset+r.length)
+		nulls = r.length - countOnes(bitmap, r.offset, r.offset+r.length)
 	}
-	if nulls != said {
-		return pickle.Malformed("an Arrow %s of %d nulls that claims %d", r.typ, nulls, said)
+	if nulls != claimed {
+		return pickle.Malformed("an Arrow %s of %d nulls that claims %d", r.typ, nulls, claimed)
 	}
 	return nil
 }
 
-// onesOf counts the bits that are set from one up to another, of bytes whose first bit is the
-// lowest.
-func onesOf(b []byte, from, to int) int {
+// countOnes counts the bits that are set from bit from up to bit to. Bit 0 is the lowest of the
+// first byte.
+func countOnes(b []byte, from, to int) int {
 	n := 0
 	for ; from < to && from&63 != 0; from++ {
 		n += int(b[from>>3] >> (from & 7) & 1)
@@ -218,9 +221,8 @@ func arrowBuffer(v any) ([]byte, error) {
 	return nil, pickle.Malformed("an Arrow buffer is %s", typeName(v))
 }
 
-// buffer returns buffer i, which must have at least n bytes; an absent one
-// counts as empty.
-func (r *restored) buffer(i, n int) ([]byte, error) {
+// buffer returns buffer i, which must have at least n bytes. An absent buffer counts as empty.
+func (r *arrayData) buffer(i, n int) ([]byte, error) {
 	var b []byte
 	if i < len(r.buffers) {
 		b = r.buffers[i]
@@ -232,8 +234,8 @@ func (r *restored) buffer(i, n int) ([]byte, error) {
 	return b, nil
 }
 
-// valid expands the validity bitmap; nil if there is none.
-func (r *restored) valid() ([]bool, error) {
+// valid expands the validity bitmap; it returns nil if there is none.
+func (r *arrayData) valid() ([]bool, error) {
 	bitmap, err := r.bitmap()
 	if bitmap == nil || err != nil {
 		return nil, err
@@ -246,22 +248,23 @@ func (r *restored) valid() ([]bool, error) {
 	return out, nil
 }
 
-func (r *restored) bitmap() ([]byte, error) {
+// bitmap returns the validity bitmap, or nil if there is none.
+func (r *arrayData) bitmap() ([]byte, error) {
 	if len(r.buffers) == 0 || r.buffers[0] == nil {
 		return nil, nil
 	}
 	return r.buffer(0, (r.offset+r.length+7)/8)
 }
 
-// arrowData converts one array of Arrow's layout.
-func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
+// arrowData converts one array of Arrow's layout to a Series without DType.
+func (p *Pandas) arrowData(r *arrayData) (*frame.Series, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
 	}
 	defer p.leave()
 	if r.length == 0 && r.children == nil && r.dictionary == nil && r.buffers == nil &&
 		len(r.typ.fields) > 0 {
-		// of no chunks at all
+		// an array without any chunks
 		return &frame.Series{Kind: frame.Object, Items: []any{}}, nil
 	}
 	name := r.typ.name
@@ -273,8 +276,8 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	}
 	switch name {
 	case "null":
-		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, 1<<16)),
-			Length: r.length}, fewNulls(r)
+		return &frame.Series{Kind: frame.Object, Items: make([]any, min(r.length, maxUnproven)),
+			Length: r.length}, r.checkUnproven()
 	case "bool":
 		return r.bools()
 	case "date32[day]":
@@ -309,15 +312,20 @@ func (p *Pandas) arrowData(r *restored) (*frame.Series, error) {
 	return nil, pickle.Unsupported("the Arrow type %s", r.typ)
 }
 
-// fewNulls bounds an array of elements that have no bytes that show its length, such as nulls.
-func fewNulls(r *restored) error {
-	if r.length > 1<<16 {
+// maxUnproven limits the length of an array whose elements take no bytes, such as nulls: nothing in
+// the pickle proves its length.
+const maxUnproven = 1 << 16
+
+// checkUnproven refuses an array longer than maxUnproven.
+func (r *arrayData) checkUnproven() error {
+	if r.length > maxUnproven {
 		return pickle.Unsupported("an Arrow array of %d elements of %s", r.length, r.typ)
 	}
 	return nil
 }
 
-func (r *restored) fixed(typestr string) (*frame.Series, error) {
+// fixed converts elements of a fixed width that NumPy has too, over the same memory.
+func (r *arrayData) fixed(typestr string) (*frame.Series, error) {
 	dt, err := ndarray.ParseDType("<" + typestr)
 	if err != nil {
 		return nil, err
@@ -340,7 +348,8 @@ func (r *restored) fixed(typestr string) (*frame.Series, error) {
 	return s, err
 }
 
-func (r *restored) bools() (*frame.Series, error) {
+// bools converts packed bits.
+func (r *arrayData) bools() (*frame.Series, error) {
 	data, err := r.buffer(1, (r.offset+r.length+7)/8)
 	if err != nil {
 		return nil, err
@@ -359,9 +368,9 @@ func (r *restored) bools() (*frame.Series, error) {
 	return s, err
 }
 
-// widened reads integers of size bytes as the int64 counts of a datetime64 or timedelta64:
-// dates, whose unit is per of the integer's, and times of day, which count from midnight.
-func (r *restored) widened(size int, typestr string, per int64) (*frame.Series, error) {
+// widened converts integers of size bytes to the int64 of a datetime64 or timedelta64: dates, and
+// times of day, which count from midnight. One unit of the result is per units of the integers.
+func (r *arrayData) widened(size int, typestr string, per int64) (*frame.Series, error) {
 	data, err := r.buffer(1, (r.offset+r.length)*size)
 	if err != nil {
 		return nil, err
@@ -388,6 +397,7 @@ func (r *restored) widened(size int, typestr string, per int64) (*frame.Series, 
 	return s, err
 }
 
+// floorDiv divides by a positive d and rounds down.
 func floorDiv(n, d int64) int64 {
 	q := n / d
 	if n%d < 0 {
@@ -396,8 +406,8 @@ func floorDiv(n, d int64) int64 {
 	return q
 }
 
-// offsets reads length+1 offsets; an array without elements may have none.
-func (r *restored) offsets(large bool) (o32 []int32, o64 []int64, err error) {
+// offsets reads length+1 offsets, as int32 or int64. An array without elements may have none.
+func (r *arrayData) offsets(large bool) (o32 []int32, o64 []int64, err error) {
 	size := 4
 	if large {
 		size = 8
@@ -426,7 +436,8 @@ func (r *restored) offsets(large bool) (o32 []int32, o64 []int64, err error) {
 	return o32, o64, err
 }
 
-func (r *restored) strings(large bool) (*frame.Strings, error) {
+// strings returns a column of text or bytes over the buffers.
+func (r *arrayData) strings(large bool) (*frame.Strings, error) {
 	o32, o64, err := r.offsets(large)
 	if err != nil {
 		return nil, err
@@ -445,7 +456,8 @@ func (r *restored) strings(large bool) (*frame.Strings, error) {
 	return t, t.Validate()
 }
 
-func (r *restored) text(large bool) (*frame.Series, error) {
+// text converts text.
+func (r *arrayData) text(large bool) (*frame.Series, error) {
 	t, err := r.strings(large)
 	if err != nil {
 		return nil, err
@@ -453,7 +465,8 @@ func (r *restored) text(large bool) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Text, Text: t}, nil
 }
 
-func (r *restored) binary(large bool) (*frame.Series, error) {
+// binary converts bytes of any length, as one slice for each element.
+func (r *arrayData) binary(large bool) (*frame.Series, error) {
 	t, err := r.strings(large)
 	if err != nil {
 		return nil, err
@@ -467,7 +480,8 @@ func (r *restored) binary(large bool) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-func (p *Pandas) dictionary(r *restored) (*frame.Series, error) {
+// dictionary converts a dictionary-encoded array to a categorical Series.
+func (p *Pandas) dictionary(r *arrayData) (*frame.Series, error) {
 	index := *r
 	index.typ = r.typ.fields[0].typ
 	codes, err := p.arrowData(&index)
@@ -496,7 +510,7 @@ func (p *Pandas) dictionary(r *restored) (*frame.Series, error) {
 	}, nil
 }
 
-// signedCodes makes missing indices -1, as a Categorical has them.
+// signedCodes returns the indices of a dictionary as a Categorical has them: -1 for a missing one.
 func signedCodes(s *frame.Series) (*ndarray.Array, error) {
 	if s.Values == nil {
 		return nil, pickle.Malformed("a dictionary with indices of %s", s.DType)

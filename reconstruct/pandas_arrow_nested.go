@@ -14,9 +14,11 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Arrow's types whose elements are no numbers, times or text: one Go value an element.
+// This file converts Arrow types whose elements are not numbers, times or text. Each element
+// becomes one Go value.
 
-func (p *Pandas) child(r *restored, i int) (*frame.Series, error) {
+// child converts child i of an array, which must be of the type that the parent's type names.
+func (p *Pandas) child(r *arrayData, i int) (*frame.Series, error) {
 	if i >= len(r.children) {
 		return nil, pickle.Malformed("an Arrow %s without child %d", r.typ, i)
 	}
@@ -39,8 +41,8 @@ func (p *Pandas) child(r *restored, i int) (*frame.Series, error) {
 	return s, s.Validate()
 }
 
-// nestedAt returns element i inside another element, which has no column beside it that
-// says its zone.
+// nestedAt returns element i of a nested column. A datetime becomes a time.Time in its zone,
+// because the outer element has no column that would name the zone.
 func nestedAt(s *frame.Series, i int) any {
 	if s.TZ != "" {
 		if t, ok := s.Time(i); ok {
@@ -50,8 +52,8 @@ func nestedAt(s *frame.Series, i int) any {
 	return s.At(i)
 }
 
-// list reads lists, and maps, which are lists of structs of two.
-func (p *Pandas) list(r *restored) (*frame.Series, error) {
+// list converts lists, and maps, which Arrow stores as lists of structs with two fields.
+func (p *Pandas) list(r *arrayData) (*frame.Series, error) {
 	o32, o64, err := r.offsets(r.typ.name == "large_list")
 	if err != nil {
 		return nil, err
@@ -80,13 +82,14 @@ func (p *Pandas) list(r *restored) (*frame.Series, error) {
 		}
 		last = to
 		if valid == nil || valid[i] {
-			out[i] = part(child, int(from), int(to))
+			out[i] = nestedRange(child, int(from), int(to))
 		}
 	}
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-func part(s *frame.Series, from, to int) []any {
+// nestedRange returns the elements of a nested column from index from up to to.
+func nestedRange(s *frame.Series, from, to int) []any {
 	out := make([]any, 0, to-from)
 	for i := from; i < to; i++ {
 		out = append(out, nestedAt(s, i))
@@ -94,7 +97,8 @@ func part(s *frame.Series, from, to int) []any {
 	return out
 }
 
-func (p *Pandas) fixedList(r *restored) (*frame.Series, error) {
+// fixedList converts lists of equal length, which need no offsets.
+func (p *Pandas) fixedList(r *arrayData) (*frame.Series, error) {
 	child, err := p.child(r, 0)
 	if err != nil {
 		return nil, err
@@ -114,15 +118,15 @@ func (p *Pandas) fixedList(r *restored) (*frame.Series, error) {
 	out := make([]any, r.length)
 	for i := range out {
 		if valid == nil || valid[i] {
-			out[i] = part(child, (r.offset+i)*n, (r.offset+i+1)*n)
+			out[i] = nestedRange(child, (r.offset+i)*n, (r.offset+i+1)*n)
 		}
 	}
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-// empties reads elements of no bytes: lists or bytes of the length 0.
-func (r *restored) empties(make1 func() any) (*frame.Series, error) {
-	if err := fewNulls(r); err != nil {
+// empties converts elements that take no bytes: lists or bytes of length 0, which newEmpty creates.
+func (r *arrayData) empties(newEmpty func() any) (*frame.Series, error) {
+	if err := r.checkUnproven(); err != nil {
 		return nil, err
 	}
 	valid, err := r.valid()
@@ -132,14 +136,14 @@ func (r *restored) empties(make1 func() any) (*frame.Series, error) {
 	out := make([]any, r.length)
 	for i := range out {
 		if valid == nil || valid[i] {
-			out[i] = make1()
+			out[i] = newEmpty()
 		}
 	}
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-// structs reads structs as maps, and the entries of a map, whose order counts, as pairs.
-func (p *Pandas) structs(r *restored) (*frame.Series, error) {
+// structs converts structs to maps, and the entries of a map, whose order matters, to pairs.
+func (p *Pandas) structs(r *arrayData) (*frame.Series, error) {
 	valid, err := r.valid()
 	if err != nil {
 		return nil, err
@@ -174,8 +178,8 @@ func (p *Pandas) structs(r *restored) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-// elements reads elements of size bytes each.
-func (r *restored) elements(size int, at func(b []byte) (any, error)) (*frame.Series, error) {
+// elements converts elements of size bytes each by calling at with the bytes of each valid one.
+func (r *arrayData) elements(size int, at func(b []byte) (any, error)) (*frame.Series, error) {
 	data, err := r.buffer(1, (r.offset+r.length)*size)
 	if err != nil {
 		return nil, err
@@ -197,14 +201,15 @@ func (r *restored) elements(size int, at func(b []byte) (any, error)) (*frame.Se
 	return &frame.Series{Kind: frame.Object, Items: out}, nil
 }
 
-// maxFixedBinary bounds the size of an element, and maxFixedLength that of a column, so that their
-// product does not overflow.
+// maxFixedBinary limits the bytes of an element and maxFixedLength the elements of a column, so
+// that their product does not overflow.
 const (
 	maxFixedBinary = 1 << 20
 	maxFixedLength = math.MaxInt / maxFixedBinary / 2
 )
 
-func (r *restored) fixedBinary() (*frame.Series, error) {
+// fixedBinary converts bytes of equal length.
+func (r *arrayData) fixedBinary() (*frame.Series, error) {
 	n := r.typ.size
 	if n == 0 {
 		return r.empties(func() any { return []byte{} })
@@ -220,13 +225,15 @@ func (r *restored) fixedBinary() (*frame.Series, error) {
 	})
 }
 
+// decimalSizes is the size of each decimal type in bytes.
 var decimalSizes = map[string]int{"decimal32": 4, "decimal64": 8, "decimal128": 16,
 	"decimal256": 32}
 
-// maxScale is far above the 76 digits that the widest decimal has.
+// maxScale is far above the 76 digits of the widest decimal.
 const maxScale = 1000
 
-func (r *restored) decimals() (*frame.Series, error) {
+// decimals converts decimals of any width.
+func (r *arrayData) decimals() (*frame.Series, error) {
 	if r.typ.scale < -maxScale || r.typ.scale > maxScale {
 		return nil, pickle.Malformed("the Arrow type %s", r.typ)
 	}
@@ -235,7 +242,7 @@ func (r *restored) decimals() (*frame.Series, error) {
 	})
 }
 
-// decimalOf reads a little-endian integer in two's complement.
+// decimalOf returns a little-endian integer in two's complement, times 10 to the power -scale.
 func decimalOf(b []byte, scale int) *apd.Decimal {
 	digits := slices.Clone(b)
 	slices.Reverse(digits)
@@ -246,9 +253,9 @@ func decimalOf(b []byte, scale int) *apd.Decimal {
 	return apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(n), int32(-scale))
 }
 
-// arrowExtension reads the extension types that Arrow itself defines by what they are stored
-// as: arrow.json as its text, arrow.bool8 as bools, arrow.uuid as uuid.UUID.
-func (p *Pandas) arrowExtension(r *restored) (*frame.Series, error) {
+// arrowExtension converts the extension types that Arrow itself defines from their storage:
+// arrow.json to text, arrow.bool8 to bools, arrow.uuid to uuid.UUID.
+func (p *Pandas) arrowExtension(r *arrayData) (*frame.Series, error) {
 	storage := *r
 	storage.typ = r.typ.value
 	switch r.typ.extension {
@@ -275,7 +282,7 @@ func (p *Pandas) arrowExtension(r *restored) (*frame.Series, error) {
 	return nil, pickle.Unsupported("the Arrow type %s", r.typ)
 }
 
-// joinChunks puts the chunks of an array together; pandas up to 2 writes several after a concat.
+// joinChunks joins the chunks of an array. pandas up to 2 writes several after a concat.
 func joinChunks(parts []*frame.Series) (*frame.Series, error) {
 	if len(parts) == 1 {
 		return parts[0], nil
@@ -303,7 +310,7 @@ func joinChunks(parts []*frame.Series) (*frame.Series, error) {
 	return out, nil
 }
 
-// sameCategories reports whether all chunks are of the same categories.
+// sameCategories reports whether all chunks have equal categories.
 func sameCategories(parts []*frame.Series) bool {
 	first := parts[0].Categories
 	for _, s := range parts[1:] {
@@ -322,6 +329,7 @@ func sameCategories(parts []*frame.Series) bool {
 	return true
 }
 
+// joinArrays joins chunks whose values are NumPy arrays.
 func joinArrays(parts []*frame.Series) (*frame.Series, error) {
 	out := *parts[0]
 	var data []byte
@@ -351,6 +359,7 @@ func joinArrays(parts []*frame.Series) (*frame.Series, error) {
 	return &out, err
 }
 
+// joinText joins chunks of text.
 func joinText(parts []*frame.Series) (*frame.Series, error) {
 	t := &frame.Strings{Offsets64: []int64{0}}
 	n := 0

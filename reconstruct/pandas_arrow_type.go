@@ -9,27 +9,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// An arrowType is a DataType of pyarrow: its alias, or the name of the function
-// that makes it with its parameters.
+// arrowType is a DataType of pyarrow, given by an alias or by a function with parameters.
 type arrowType struct {
 	// "int64", "large_string", "timestamp", "list", "struct", "dictionary", "decimal128"...
 	name             string
 	unit, tz         string       // of timestamp
 	precision, scale int          // of decimal128
-	fields           []arrowField // of list and struct; the indices of dictionary
+	fields           []arrowField // of list and struct; of dictionary, one for the indices
 	value            *arrowType   // of dictionary
 	ordered          bool         // of dictionary
 	size             int          // of fixed_size_binary and fixed_size_list
-	pairs            bool         // of the struct that holds the entries of a map
-	extension        string       // the name of an extension type, whose storage is value
+	pairs            bool         // the struct has the entries of a map
+	extension        string       // name of an extension type; its storage type is value
 }
 
+// arrowField is a named field of a nested type.
 type arrowField struct {
 	name string
 	typ  *arrowType
 }
 
-// arrowDTypeName is str(dtype) of pandas: "string", "str" or "type[pyarrow]".
+// arrowDTypeName returns what str(dtype) returns in pandas: "string", "str" or "type[pyarrow]".
 func arrowDTypeName(dtype any, typ *arrowType) string {
 	if name, _, ok := dtypeInstance(dtype); ok && name == "StringDtype" {
 		return stringDTypeName(dtype)
@@ -37,7 +37,7 @@ func arrowDTypeName(dtype any, typ *arrowType) string {
 	return typ.String() + "[pyarrow]"
 }
 
-// stringDTypeName is str() of a StringDtype: "str" of one whose missing value is NaN.
+// stringDTypeName returns str() of a StringDtype: "str" if its missing value is NaN, else "string".
 func stringDTypeName(dtype any) string {
 	if _, inst, ok := dtypeInstance(dtype); ok && len(inst.Args) > 1 {
 		if na, isFloat := inst.Args[1].(float64); isFloat && na != na {
@@ -47,7 +47,7 @@ func stringDTypeName(dtype any) string {
 	return "string"
 }
 
-// String returns str(type) of pyarrow.
+// String returns what str(type) returns in pyarrow.
 func (t *arrowType) String() string {
 	switch t.name {
 	case "timestamp":
@@ -87,8 +87,7 @@ func (t *arrowType) String() string {
 	return t.name
 }
 
-// arrowType reads a DataType: type_for_alias(alias) or one of the functions
-// with parameters.
+// arrowType reads a DataType: type_for_alias(alias), or a call of a function with parameters.
 func (p *Pandas) arrowType(v any) (*arrowType, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -145,6 +144,7 @@ func (p *Pandas) arrowType(v any) (*arrowType, error) {
 	return nil, pickle.Unsupported("the Arrow type %s", name)
 }
 
+// arrowDictionary reads dictionary(index type, value type, ordered).
 func (p *Pandas) arrowDictionary(t *arrowType, args []any) (*arrowType, error) {
 	if len(args) < 2 {
 		return nil, pickle.Malformed("an Arrow dictionary type of %d arguments", len(args))
@@ -161,7 +161,7 @@ func (p *Pandas) arrowDictionary(t *arrowType, args []any) (*arrowType, error) {
 	return t, err
 }
 
-// arrowMap reads map_(key, item, keys_sorted); its entries are a struct of the two.
+// arrowMap reads map_(key, item, keys_sorted). The entries of a map are structs of key and item.
 func (p *Pandas) arrowMap(args []any) (*arrowType, error) {
 	if len(args) < 2 {
 		return nil, pickle.Malformed("an Arrow map type of %d arguments", len(args))
@@ -184,6 +184,7 @@ func (p *Pandas) arrowMap(args []any) (*arrowType, error) {
 	return t, nil
 }
 
+// arrowNested reads the arguments of list_, large_list or struct.
 func (p *Pandas) arrowNested(name string, args []any) (*arrowType, error) {
 	t := &arrowType{name: name}
 	if size, fixed := 0, false; name == "list" && len(args) > 1 {

@@ -8,12 +8,12 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// isIndexName reports whether a function of pandas makes an index.
+// isIndexName reports whether a function of pandas creates an index.
 func isIndexName(name string) bool {
 	return strings.HasPrefix(name, "_new_") && strings.HasSuffix(name, "Index")
 }
 
-// indexClasses are the classes of indexes that were subclasses of ndarray.
+// indexClasses are the index classes that once were subclasses of ndarray.
 var indexClasses = map[string]bool{
 	"Index": true, "RangeIndex": true, "MultiIndex": true, "DatetimeIndex": true,
 	"TimedeltaIndex": true,
@@ -22,8 +22,7 @@ var indexClasses = map[string]bool{
 	"DateRange": true, // of datetime objects, up to 0.7
 }
 
-// axis converts whatever stands where an index belongs: an index, or in old
-// files an array.
+// axis converts the object in the place of an index: an index or, in old files, an array.
 func (p *Pandas) axis(v any) (*frame.Index, error) {
 	switch v := v.(type) {
 	case *ndarray.Array:
@@ -49,6 +48,7 @@ func (p *Pandas) axis(v any) (*frame.Index, error) {
 	return nil, pickle.Malformed("%s as a pandas index", typeName(v))
 }
 
+// objectAxis converts an index or extension array.
 func (p *Pandas) objectAxis(o *pickle.Object) (*frame.Index, error) {
 	inst, ok := named(o)
 	if !ok {
@@ -64,7 +64,7 @@ func (p *Pandas) objectAxis(o *pickle.Object) (*frame.Index, error) {
 	return &frame.Index{Class: "Index", Names: []any{nil}, Values: s}, nil
 }
 
-// labels converts the values of an index.
+// labels converts the values of an index, which must be one column.
 func (p *Pandas) labels(class string, v any) (*frame.Series, error) {
 	columns, err := p.convertValues(v)
 	if err != nil {
@@ -79,6 +79,7 @@ func (p *Pandas) labels(class string, v any) (*frame.Series, error) {
 	return columns[0], nil
 }
 
+// index reads _new_Index(class, dict) and its variants.
 func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
 	if err := p.enter(); err != nil {
 		return nil, err
@@ -115,13 +116,13 @@ func (p *Pandas) index(inst namedInstance) (*frame.Index, error) {
 	own := *s
 	x.Values = &own
 	if dtype, isText := asText(d["dtype"]); isText && isTextDType(dtype) && own.DType == "object" {
-		x.Values.DType = dtype // as this package writes text
+		x.Values.DType = dtype // this package writes text so
 	}
 	p.refine(x, d)
 	return x, x.Validate()
 }
 
-// refine applies what older versions say beside the data: freq, tz, ordered.
+// refine applies attributes that older versions stored beside the data: freq and tz.
 func (p *Pandas) refine(x *frame.Index, d map[string]any) {
 	s := x.Values
 	if freq, ok := d["freq"]; ok && s.Freq == "" {
@@ -139,10 +140,10 @@ func (p *Pandas) refine(x *frame.Index, d map[string]any) {
 	}
 }
 
+// rangeIndex reads start, stop and step, which default to 0, 0 and 1.
 func rangeIndex(x *frame.Index, d map[string]any) error {
-	var ok [3]bool
 	x.Step = 1
-	ok = [3]bool{true, true, true}
+	ok := [3]bool{true, true, true}
 	if v, has := d["start"]; has && v != nil {
 		x.Start, ok[0] = asInt(v)
 	}
@@ -159,6 +160,7 @@ func rangeIndex(x *frame.Index, d map[string]any) error {
 	return x.Validate()
 }
 
+// multiIndex reads the dict of a MultiIndex.
 func (p *Pandas) multiIndex(x *frame.Index, d map[string]any) error {
 	levels, ok := items(d["levels"])
 	codes, _ := first(d, "codes", "labels")
@@ -171,6 +173,7 @@ func (p *Pandas) multiIndex(x *frame.Index, d map[string]any) error {
 	return p.fillMulti(x, levels, codeItems, names)
 }
 
+// fillMulti sets the levels, codes and names of a MultiIndex.
 func (p *Pandas) fillMulti(x *frame.Index, levels, codes, names []any) error {
 	x.Levels = make([]*frame.Index, len(levels))
 	x.Codes = make([]*ndarray.Array, len(levels))
@@ -192,6 +195,7 @@ func (p *Pandas) fillMulti(x *frame.Index, levels, codes, names []any) error {
 	return x.Validate()
 }
 
+// intervalIndex reads an IntervalIndex that has its bounds in the dict itself.
 func (p *Pandas) intervalIndex(x *frame.Index, d map[string]any) error {
 	closed, ok := asText(d["closed"])
 	if !ok {
@@ -202,9 +206,9 @@ func (p *Pandas) intervalIndex(x *frame.Index, d map[string]any) error {
 	return err
 }
 
-// arrayIndex reads an index that was an ndarray subclass, up to pandas 0.14: the
-// array's extra state is (name,), (name, freq, tz), of a DateRange (freq, tz), or of a
-// MultiIndex (levels, labels, sortorder, names).
+// arrayIndex converts an index that is a subclass of ndarray, as in pandas up to 0.14. The subclass
+// adds (name,) or (name, freq, tz) to the array's state, a DateRange (freq, tz), and a MultiIndex
+// (levels, labels, sortorder, names).
 func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error) {
 	own := ownItems(a)
 	x := &frame.Index{Class: class, Names: []any{nil}}
@@ -242,8 +246,8 @@ func (p *Pandas) arrayIndex(class string, a *ndarray.Array) (*frame.Index, error
 	return x, x.Validate()
 }
 
-// ownItems returns what a subclass of ndarray added to its state: the items of
-// the tuple beside the array's state, or the items themselves.
+// ownItems returns what a subclass of ndarray added to the array's state: the items of a tuple
+// beside that state, or the items that follow it.
 func ownItems(a *ndarray.Array) []any {
 	state, ok := items(a.Extra())
 	if !ok || len(state) < 2 {

@@ -8,14 +8,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Series and sparse frames as pandas up to 0.12 wrote them.
+// This file reads Series and sparse frames of pandas up to 0.12.
 
-// seriesClasses are the classes of Series; up to pandas 0.12 they were subclasses of ndarray.
+// seriesClasses are the classes of Series. Up to pandas 0.12 they were subclasses of ndarray.
 var seriesClasses = map[string]bool{"Series": true, "TimeSeries": true, "SparseSeries": true,
 	"SparseTimeSeries": true}
 
-// arraySeries reads a Series that was an ndarray subclass: the array's extra state is
-// (index, name), of a sparse one (index, fill value, sparse index, name).
+// arraySeries converts a Series that is a subclass of ndarray. It adds (index, name) to the array's
+// state, or if it is sparse (index, fill value, sparse index, name).
 func (p *Pandas) arraySeries(name string, a *ndarray.Array) (*frame.Series, error) {
 	own := ownItems(a)
 	if len(own) == 0 || a.NDim() != 1 {
@@ -47,7 +47,7 @@ func (p *Pandas) arraySeries(name string, a *ndarray.Array) (*frame.Series, erro
 	return s, nil
 }
 
-// isOldSparseFrame recognises the state (columns by label, labels, index, fill value, kind).
+// isOldSparseFrame reports whether a state is (dict of columns, labels, index, fill value, kind).
 func isOldSparseFrame(state any) bool {
 	s, ok := items(state)
 	if !ok || len(s) != 5 {
@@ -57,8 +57,8 @@ func isOldSparseFrame(state any) bool {
 	return ok
 }
 
-// oldSparseFrame reads the state of a SparseDataFrame up to pandas 0.12, in which a column is
-// (sparse index, values).
+// oldSparseFrame converts a SparseDataFrame of pandas up to 0.12. Each column is (sparse index,
+// values).
 func (p *Pandas) oldSparseFrame(inst namedInstance) (*frame.Frame, error) {
 	if err := p.enter(); err != nil {
 		return nil, err

@@ -11,26 +11,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// A manager is pandas' BlockManager in its neutral form: axes[0] labels the
-// columns and axes[1] the rows of a frame; a Series has only axes[0].
+// manager is a BlockManager of any version. For a frame axes[0] labels the columns and axes[1] the
+// rows; a Series has only axes[0].
 type manager struct {
 	axes    []*frame.Index
 	blocks  []*block
-	columns []*frame.Series // of a frame, once they are known
+	columns []*frame.Series // of a frame, after the first conversion
 }
 
+// block is one block of a manager: columns that are stored together.
 type block struct {
 	values    any
-	placement any          // a slice or an int array; nil for the whole of a Series
-	labels    *frame.Index // of the columns, where the state has no placement
-	columns   []*frame.Series
+	placement any             // a slice or integers; nil for the block of a Series
+	labels    *frame.Index    // of the columns, if the state has no placement
+	columns   []*frame.Series // values converted
 }
 
-// managerOf finds the manager in the state of a DataFrame or Series; nil where
-// the state has none, as a subclass with a state of its own.
+// managerOf returns the manager in the state of a DataFrame or Series, and the state as a map. The
+// manager is nil if the state has none, as that of a subclass may.
 func (p *Pandas) managerOf(inst namedInstance) (*manager, map[string]any, error) {
 	state, ok := textKeys(inst.State)
-	v := inst.State // pandas up to 0.12: the manager itself
+	v := inst.State // the manager itself in pandas up to 0.12
 	if ok {
 		if v, ok = first(state, "_mgr", "_data"); !ok {
 			return nil, state, nil
@@ -59,6 +60,7 @@ func (p *Pandas) managerOf(inst namedInstance) (*manager, map[string]any, error)
 	return mgr, state, nil
 }
 
+// manager reads the manager m of the class name.
 func (p *Pandas) manager(name string, m namedInstance) (*manager, error) {
 	switch name {
 	case "BlockManager", "SingleBlockManager":
@@ -79,8 +81,8 @@ func (p *Pandas) manager(name string, m namedInstance) (*manager, error) {
 	return nil, pickle.Unsupported("a pandas object held by a %s", m.Class)
 }
 
-// manager0141 reads the dict that pandas has written since 0.14.1 for Series and until
-// 1.2 for frames.
+// manager0141 reads the dict that pandas has written since 0.14.1: for frames until 1.2, for Series
+// still.
 func (p *Pandas) manager0141(v any) (*manager, error) {
 	versions, _ := textKeys(v)
 	state, ok := textKeys(versions["0.14.1"])
@@ -106,6 +108,7 @@ func (p *Pandas) manager0141(v any) (*manager, error) {
 	return mgr, nil
 }
 
+// withAxes returns a manager that has only axes.
 func (p *Pandas) withAxes(v any) (*manager, error) {
 	axes, ok := items(v)
 	if !ok || len(axes) > 2 {
@@ -122,8 +125,8 @@ func (p *Pandas) withAxes(v any) (*manager, error) {
 	return mgr, nil
 }
 
-// labelledManager reads the state of pandas up to 0.14.0, in which a block
-// says the labels of its columns instead of their positions.
+// labelledManager reads the state of pandas up to 0.14.0, in which each block has the labels of its
+// columns instead of their positions.
 func (p *Pandas) labelledManager(state []any) (*manager, error) {
 	mgr, err := p.withAxes(state[0])
 	if err != nil {
@@ -154,8 +157,8 @@ func (p *Pandas) labelledManager(state []any) (*manager, error) {
 	return mgr, mgr.placeByLabel()
 }
 
-// placeByLabel finds the positions of the blocks' columns, as BlockManager.__setstate__ of
-// pandas 0.14.1 and later does: labels that occur twice are clear only where one block has all.
+// placeByLabel finds the positions of the blocks' columns, as BlockManager.__setstate__ of pandas
+// 0.14.1 and later does. Duplicate labels are unambiguous only if a single block has all columns.
 func (m *manager) placeByLabel() error {
 	if len(m.blocks) == 1 && sameLabels(m.axes[0], m.blocks[0].labels) {
 		m.blocks[0].placement = &Slice{Start: 0, Stop: m.axes[0].Len(), Step: 1}
@@ -185,6 +188,7 @@ func (m *manager) placeByLabel() error {
 	return nil
 }
 
+// sameLabels reports whether two indexes have equal labels that labelKey can compare.
 func sameLabels(x, y *frame.Index) bool {
 	if x == y {
 		return true
@@ -202,8 +206,8 @@ func sameLabels(x, y *frame.Index) bool {
 	return true
 }
 
-// labelKey makes a label comparable.
-func labelKey(v any) (any, bool) {
+// labelKey returns a label as the key of a Go map; ok is false for a label of another type.
+func labelKey(v any) (key any, ok bool) {
 	switch v := v.(type) {
 	case string, int, bool, float64, ndarray.Datetime64:
 		return v, true
@@ -217,7 +221,7 @@ func labelKey(v any) (any, bool) {
 	return nil, false
 }
 
-// reducedManager reads BlockManager(blocks, axes), the form since 1.3, and
+// reducedManager reads BlockManager(blocks, axes), the form since pandas 1.3, or
 // SingleBlockManager(block, axis).
 func (p *Pandas) reducedManager(args []any) (*manager, error) {
 	if len(args) < 2 {
@@ -246,8 +250,8 @@ func (p *Pandas) reducedManager(args []any) (*manager, error) {
 	return mgr, nil
 }
 
-// readBlock reads _unpickle_block(values, placement, ndim), new_block of the
-// same, or the functools.partial over new_block of pandas 1.3.
+// readBlock reads _unpickle_block(values, placement, ndim), new_block with the same arguments, or a
+// functools.partial of new_block as pandas 1.3 wrote it.
 func readBlock(v any) (*block, error) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -267,7 +271,7 @@ func readBlock(v any) (*block, error) {
 	return &block{values: o.Args[0], placement: o.Args[1]}, nil
 }
 
-// arrayManager reads the state ([array per column], [rows, columns]).
+// arrayManager reads the state ([one array for each column], [rows, columns]).
 func (p *Pandas) arrayManager(m namedInstance) (*manager, error) {
 	state, ok := items(m.State)
 	if !ok || len(state) < 2 {
@@ -290,8 +294,8 @@ func (p *Pandas) arrayManager(m namedInstance) (*manager, error) {
 	return mgr, nil
 }
 
-// positions returns where in the frame the block's columns stand. A slice's
-// stop may lie past the last column, so the number of columns decides.
+// positions returns the position in the frame of each of the block's columns. The stop of a slice
+// may lie beyond the last column, so the number of columns decides.
 func (b *block) positions() ([]int, error) {
 	n := len(b.columns)
 	out := make([]int, n)

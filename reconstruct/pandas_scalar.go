@@ -10,28 +10,29 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/framehook"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// PandasNull is one of pandas' missing values: "NaT" or "<NA>", as str() gives it.
+// PandasNull is one of pandas' missing values, "NaT" or "<NA>", spelled as by str().
 type PandasNull string
 
-// String returns the text as Python's str() gives it.
+// String returns the text of Python's str().
 func (n PandasNull) String() string { return string(n) }
 
 // Plain returns nil.
 func (n PandasNull) Plain() any { return nil }
 
-// Timestamp is pandas.Timestamp: Value counts units since 1970 in UTC.
+// Timestamp is a pandas.Timestamp: Value counts units since 1970 in UTC.
 type Timestamp struct {
 	Value int64
 	Unit  string // "s", "ms", "us" or "ns"
 	TZ    any    // the time zone as read, or a *time.Location; nil if naive
 }
 
-// TimestampOf returns a datetime64 without a time zone as a Timestamp; ok is false for
-// NaT and the units that pandas has not.
+// TimestampOf returns a datetime64 without a time zone as a Timestamp. ok is false for NaT and for
+// units that pandas does not have.
 func TimestampOf(d ndarray.Datetime64) (t Timestamp, ok bool) {
 	if d.IsNaT() || d.Unit.Num != 1 || unitsPerSecond[d.Unit.Base] == 0 {
 		return t, false
@@ -39,9 +40,9 @@ func TimestampOf(d ndarray.Datetime64) (t Timestamp, ok bool) {
 	return Timestamp{Value: d.Value, Unit: d.Unit.Base}, true
 }
 
-// TimeOfDay returns a time since midnight, as Arrow's time32 and time64 hold it, as a time of day
-// without what is less than a microsecond; ok is false for NaT, what lies outside of a day and
-// units that pandas has not.
+// TimeOfDay converts a time since midnight, as Arrow's time32 and time64 store it, to a time of
+// day, truncated to microseconds. ok is false for NaT, for values outside of a day and for units
+// that pandas does not have.
 func TimeOfDay(d ndarray.Timedelta64) (t *Time, ok bool) {
 	per := unitsPerSecond[d.Unit.Base]
 	if d.IsNaT() || d.Unit.Num != 1 || per == 0 || d.Value < 0 || d.Value/per >= 86_400 {
@@ -54,8 +55,8 @@ func TimeOfDay(d ndarray.Timedelta64) (t *Time, ok bool) {
 	}, true
 }
 
-// TimestampAt returns element i of a Datetime series; ok is false where it is missing
-// or the series is of another kind. A zone that is not known counts as UTC.
+// TimestampAt returns element i of a Datetime series. ok is false if it is missing or the series is
+// of another kind. An unknown zone counts as UTC.
 func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
 	if s.Kind != frame.Datetime || s.IsNull(i) {
 		return t, false
@@ -77,9 +78,9 @@ func TimestampAt(s *frame.Series, i int) (t Timestamp, ok bool) {
 	return t, true
 }
 
-// ReadPandasScalar turns what pandas wrote for a scalar into a [Timestamp],
-// [PandasTimedelta], frame.PeriodValue, frame.IntervalValue or [PandasNull]; ok is
-// false where v is none of these. It is [Pandas].Convert for these alone.
+// ReadPandasScalar returns the Go form of a scalar that pandas wrote: a [Timestamp],
+// [PandasTimedelta], frame.PeriodValue, frame.IntervalValue or [PandasNull], or the value of a
+// pyarrow scalar. ok is false for any other value. It is [Pandas].Convert restricted to scalars.
 func ReadPandasScalar(v any) (value any, ok bool, err error) {
 	if n, isNull := pandasNull(v); isNull {
 		return n, true, nil
@@ -104,7 +105,7 @@ func ReadPandasScalar(v any) (value any, ok bool, err error) {
 	return value, value != nil && err == nil, err
 }
 
-// PandasTimedelta is pandas.Timedelta: Value counts units.
+// PandasTimedelta is a pandas.Timedelta: Value counts units.
 type PandasTimedelta struct {
 	Value int64
 	Unit  string // "s", "ms", "us" or "ns"
@@ -118,7 +119,7 @@ func init() {
 	}
 }
 
-// pandasNull recognises the globals and calls that stand for NaT and NA.
+// pandasNull recognises NaT and NA, which are pickled as globals or as calls.
 func pandasNull(v any) (PandasNull, bool) {
 	switch v := v.(type) {
 	case pickle.Named:
@@ -139,6 +140,7 @@ func pandasNull(v any) (PandasNull, bool) {
 	return "", false
 }
 
+// scalar reads a scalar of pandas; it returns nil for any other object.
 func (p *Pandas) scalar(name string, inst namedInstance) (any, error) {
 	switch name {
 	case "_unpickle_timestamp", "Timestamp":
@@ -167,9 +169,10 @@ func (p *Pandas) scalar(name string, inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// resolutions are NumPy's unit codes (NPY_DATETIMEUNIT) that pandas uses.
+// resolutions maps NumPy's codes of units (NPY_DATETIMEUNIT) to the units that pandas uses.
 var resolutions = map[int]string{7: "s", 8: "ms", 9: "us", 10: "ns"}
 
+// resolution returns the unit in argument i. Before pandas 2 there was no such argument.
 func resolution(args []any, i int) (string, error) {
 	if i >= len(args) {
 		return "ns", nil
@@ -182,13 +185,14 @@ func resolution(args []any, i int) (string, error) {
 	return unit, nil
 }
 
+// readTimestamp reads the arguments (value, freq, tz, resolution).
 func readTimestamp(inst namedInstance) (any, error) {
 	value, ok := int64(0), false
 	if len(inst.Args) > 0 {
 		value, ok = asInt64(inst.Args[0])
 	}
 	if !ok {
-		return nil, nil // Timestamp called in another way than a pickle of pandas does
+		return nil, nil // a call of Timestamp that pandas does not write
 	}
 	unit, err := resolution(inst.Args, 3)
 	if err != nil {
@@ -204,6 +208,7 @@ func readTimestamp(inst namedInstance) (any, error) {
 	return ts, nil
 }
 
+// readPandasTimedelta reads the arguments (value, resolution).
 func readPandasTimedelta(inst namedInstance) (any, error) {
 	value, ok := int64(0), false
 	if len(inst.Args) > 0 {
@@ -219,8 +224,7 @@ func readPandasTimedelta(inst namedInstance) (any, error) {
 	return PandasTimedelta{Value: value, Unit: unit}, nil
 }
 
-// Time returns the instant, in the timestamp's zone where it is known and else
-// in UTC.
+// Time returns the instant, in the timestamp's zone if that is known and otherwise in UTC.
 func (t Timestamp) Time() (time.Time, error) {
 	d, err := t.datetime().Time()
 	if err != nil || t.TZ == nil {
@@ -232,11 +236,12 @@ func (t Timestamp) Time() (time.Time, error) {
 	return d, nil
 }
 
+// datetime returns the instant as a datetime64.
 func (t Timestamp) datetime() ndarray.Datetime64 {
 	return ndarray.Datetime64{Value: t.Value, Unit: ndarray.DatetimeUnit{Base: t.Unit, Num: 1}}
 }
 
-// Plain returns a time.Time, or t itself where that cannot hold it.
+// Plain returns a time.Time, or t itself if a time.Time cannot hold it.
 func (t Timestamp) Plain() any {
 	if v, err := t.Time(); err == nil {
 		return v
@@ -244,8 +249,8 @@ func (t Timestamp) Plain() any {
 	return t
 }
 
-// ISOFormat returns the text of pandas' isoformat(): as datetime's, with nine
-// digits of fraction where there are nanoseconds.
+// ISOFormat returns the text of pandas' isoformat(): that of datetime, with nine digits of fraction
+// if there are nanoseconds.
 func (t Timestamp) ISOFormat() string {
 	v, err := t.Time()
 	if err != nil {
@@ -273,9 +278,10 @@ func (t Timestamp) ISOFormat() string {
 	return text
 }
 
-// String returns ISOFormat.
+// String returns the same text as ISOFormat.
 func (t Timestamp) String() string { return t.ISOFormat() }
 
+// unitsPerSecond has the units of Timestamp and PandasTimedelta.
 var unitsPerSecond = map[string]int64{"s": 1, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 // Seconds returns the duration in seconds, rounded to the nearest float64.
@@ -288,10 +294,10 @@ func (t PandasTimedelta) Seconds() float64 {
 	return s
 }
 
-// Plain returns a time.Duration, or t itself where that cannot hold it.
+// Plain returns a time.Duration, or t itself if a time.Duration cannot hold it.
 func (t PandasTimedelta) Plain() any {
 	per := unitsPerSecond[t.Unit]
-	if per == 0 { // not one that a pickle made
+	if per == 0 { // a value that a program made with an unknown unit
 		return t
 	}
 	scale := 1_000_000_000 / per
@@ -304,6 +310,7 @@ func (t PandasTimedelta) Plain() any {
 // String returns the value with its unit.
 func (t PandasTimedelta) String() string { return strconv.FormatInt(t.Value, 10) + t.Unit }
 
+// asInt64 returns an int or an int64 scalar of NumPy.
 func asInt64(v any) (int64, bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		if i, isInt := s.Value().(int64); isInt {
@@ -314,8 +321,8 @@ func asInt64(v any) (int64, bool) {
 	return int64(i), ok
 }
 
-// offsetNames maps the classes of pandas' offsets to the aliases of pandas 1.x,
-// which its documentation of offsets lists.
+// offsetNames maps classes of pandas' offsets to the aliases that the documentation of pandas 1.x
+// lists.
 var offsetNames = map[string]string{
 	"Day": "D", "Hour": "H", "Minute": "T", "Second": "S", "Milli": "L", "Micro": "U", "Nano": "N",
 	"MonthEnd": "M", "MonthBegin": "MS", "BusinessMonthEnd": "BM", "BMonthEnd": "BM",
@@ -332,8 +339,8 @@ var (
 	dayNames = [...]string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
 )
 
-// freqText returns the alias of an offset object ("2D", "W-SUN", "Q-DEC"), or a
-// text as it is; the class's name for an offset without an alias.
+// freqText returns the alias of an offset object ("2D", "W-SUN", "Q-DEC"), or its class's name if
+// it has none. Text is returned unchanged.
 func freqText(v any) string {
 	if s, ok := asText(v); ok {
 		return s
@@ -364,7 +371,9 @@ func freqText(v any) string {
 	return alias
 }
 
-// deltaText is what a freqstr of business days adds for their time offset, such as "+2H".
+// deltaText returns the suffix, such as "+2H", by which a freqstr of business days shows their time
+// offset.
+//
 // Reference: BusinessDay._offset_str in pandas/_libs/tslibs/offsets.pyx.
 func deltaText(d Timedelta) string {
 	us := (int64(d.Days)*86_400+int64(d.Seconds))*1_000_000 + int64(d.Microseconds)
@@ -388,8 +397,8 @@ func deltaText(d Timedelta) string {
 	return text
 }
 
-// offsetParts returns n and the anchor (month, weekday or day) of an offset: from the
-// positional arguments since pandas 1.x, or the dict before.
+// offsetParts returns n and the anchor (month, weekday or day) of an offset, from the positional
+// arguments since pandas 1.x or from the state before.
 func offsetParts(inst namedInstance) (n int, anchor any) {
 	n = 1
 	if len(inst.Args) > 0 {
@@ -416,6 +425,7 @@ func offsetParts(inst namedInstance) (n int, anchor any) {
 	return n, anchor
 }
 
+// anchorText returns the anchor of an offset as its alias spells it, or "".
 func anchorText(name string, anchor any) string {
 	i, ok := asInt(anchor)
 	switch {
@@ -433,7 +443,7 @@ func anchorText(name string, anchor any) string {
 	return ""
 }
 
-// pythonText is str() of a value as a dtype's name shows it.
+// pythonText returns str() of a value, as the name of a dtype shows it.
 func pythonText(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -444,20 +454,10 @@ func pythonText(v any) string {
 		}
 		return "False"
 	case float64:
-		switch {
-		case v != v:
-			return "nan"
-		case math.IsInf(v, 1):
-			return "inf"
-		case math.IsInf(v, -1):
-			return "-inf"
-		case v == math.Trunc(v) && math.Abs(v) < 1e16:
-			return strconv.FormatFloat(v, 'f', 1, 64)
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return floatRepr(v)
 	}
 	if n, ok := pandasNull(v); ok {
 		return n.String()
 	}
-	return fmt.Sprint(v)
+	return texts.Sprint(v)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// zoneText is str() of a tzinfo, as pandas shows it in a dtype's name.
+// zoneText returns str() of a tzinfo, as pandas shows it in the name of a dtype.
 func zoneText(tz any) string {
 	switch z := tz.(type) {
 	case string:
@@ -26,8 +26,9 @@ func zoneText(tz any) string {
 	return zoneName(tz)
 }
 
-// zoneKey is what frame.Series has for a tzinfo: zoneText, but for a datetime.timezone with
-// a name of its own, which does not say what the zone is.
+// zoneKey returns the text that frame.Series stores for a tzinfo. It is zoneText, except that the
+// name that a program gave to a datetime.timezone is ignored, because it does not identify the
+// zone.
 func zoneKey(tz any) string {
 	if z, ok := tz.(*Timezone); ok {
 		return (&Timezone{Offset: z.Offset}).String()
@@ -35,7 +36,7 @@ func zoneKey(tz any) string {
 	return zoneText(tz)
 }
 
-// zoneObjectText is zoneText of the objects of pytz and dateutil.
+// zoneObjectText is zoneText for objects of pytz and dateutil.
 func zoneObjectText(z *pickle.Object) (string, bool) {
 	inst, ok := named(z)
 	if !ok {
@@ -64,16 +65,16 @@ func zoneObjectText(z *pickle.Object) (string, bool) {
 	return "", false
 }
 
-// A dateutil is a tzfile or tzoffset of dateutil.
-type dateutil struct {
-	file   string // of a tzfile: the path that it was read from
-	label  string // of a tzoffset: its name, "" if it has none
-	offset int    // of a tzoffset: seconds east of UTC
+// dateutilTZ is a tzfile or tzoffset of dateutil.
+type dateutilTZ struct {
+	file   string // path of a tzfile
+	label  string // name of a tzoffset, "" if it has none
+	offset int    // of a tzoffset, in seconds east of UTC
 }
 
-// dateutilZone reads tzfile(None, path), tzoffset(name, offset) and, of dateutil 4,
+// dateutilZone reads tzfile(None, path), tzoffset(name, offset) or, of dateutil 4,
 // _tzfile._unpickle(class, key, path, transitions).
-func dateutilZone(inst namedInstance) (z dateutil, ok bool) {
+func dateutilZone(inst namedInstance) (z dateutilTZ, ok bool) {
 	if !strings.HasPrefix(inst.Class.Module, "dateutil.") {
 		return z, false
 	}
@@ -93,7 +94,8 @@ func dateutilZone(inst namedInstance) (z dateutil, ok bool) {
 	return z, ok && z.file != ""
 }
 
-func dateutilOffset(inst namedInstance) (z dateutil, ok bool) {
+// dateutilOffset reads a tzoffset from its arguments or its attributes.
+func dateutilOffset(inst namedInstance) (z dateutilTZ, ok bool) {
 	var offset any
 	if len(inst.Args) == 2 {
 		z.label, _ = asText(inst.Args[0])

@@ -15,19 +15,19 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// isPyarrow reports whether a class is one of pyarrow's.
+// isPyarrow reports whether a class belongs to pyarrow.
 func isPyarrow(g pickle.Global) bool {
 	return g.Module == "pyarrow" || strings.HasPrefix(g.Module, "pyarrow.")
 }
 
-// isPolars reports whether a class is one of polars'.
+// isPolars reports whether a class belongs to polars.
 func isPolars(g pickle.Global) bool {
 	return g.Module == "polars" || strings.HasPrefix(g.Module, "polars.")
 }
 
-// pyarrow reads an object of pyarrow: a Table or RecordBatch as a *frame.Frame, an Array or
-// ChunkedArray as a *frame.Series, a scalar of a number, text or time as its value; nil for any
-// other. Package arrowframe has all of them as Arrow's own types.
+// pyarrow converts an object of pyarrow: a Table or RecordBatch to a *frame.Frame, an Array or
+// ChunkedArray to a *frame.Series, and a scalar to its value. It returns nil for any other object.
+// Package arrowframe converts all of them to Arrow's own types.
 //
 // Reference: pyarrow/table.pxi, array.pxi, scalar.pxi: __reduce__.
 func (p *Pandas) pyarrow(o *pickle.Object, inst namedInstance) (any, error) {
@@ -54,8 +54,8 @@ func (p *Pandas) pyarrow(o *pickle.Object, inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// arrowScalar returns the value of a scalar as pyarrow gives it to Python, else nil: a number, text
-// or time, a list, the dict of a struct, or what is missing.
+// arrowScalar returns the value of a scalar as pyarrow stores it: a number, text, a time, a list,
+// the dict of a struct, or PandasNull for None. It returns nil for any other value.
 func arrowScalar(v any) any {
 	switch v := v.(type) {
 	case nil:
@@ -75,7 +75,8 @@ func arrowScalar(v any) any {
 	return nil
 }
 
-// typeOfArrow returns the type of an Array or ChunkedArray, nil where it does not say it.
+// typeOfArrow returns the type of an Array or ChunkedArray, or nil if the pickle does not contain
+// it.
 func typeOfArrow(o *pickle.Object) any {
 	if o.ClassName() == "pyarrow.lib._restore_array" {
 		if t, ok := argument(o.Args, 0).(*types.Tuple); ok && t != nil && len(*t) > 0 {
@@ -94,7 +95,8 @@ func typeOfArrow(o *pickle.Object) any {
 	return nil
 }
 
-// arrowColumn reads an Array or ChunkedArray.
+// arrowColumn converts an Array or ChunkedArray, with the help of package arrowframe if it is
+// linked in.
 func (p *Pandas) arrowColumn(v any) (*frame.Series, error) {
 	s, err := p.arrowSeries(v)
 	if !errors.Is(err, pickle.ErrUnsupported) || bridge.ReadPyarrow == nil {
@@ -110,7 +112,7 @@ func (p *Pandas) arrowColumn(v any) (*frame.Series, error) {
 	return nil, err
 }
 
-// arrowSeries reads an Array or ChunkedArray of the types that this package knows.
+// arrowSeries converts an Array or ChunkedArray of a type that this package supports.
 func (p *Pandas) arrowSeries(v any) (*frame.Series, error) {
 	chunks, typ, err := p.arrowChunks(v)
 	if err != nil {
@@ -134,7 +136,7 @@ func (p *Pandas) arrowSeries(v any) (*frame.Series, error) {
 	return &s, s.Validate()
 }
 
-// arrowTable reads the columns and the schema of a Table or RecordBatch.
+// arrowTable converts the columns and schema of a Table or RecordBatch.
 func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
 	columns, ok := items(argument(args, 0))
 	schema, isObject := argument(args, 1).(*pickle.Object)
@@ -179,12 +181,13 @@ func (p *Pandas) arrowTable(args []any, class string) (*frame.Frame, error) {
 	return f, err
 }
 
-// opaqueArrow is a column of a type that has no place in a table, such as a union: as it was read.
+// opaqueArrow returns an opaque column for a type that package frame does not have, such as a
+// union.
 func opaqueArrow(v, typ any) (*frame.Series, error) {
 	if bridge.ReadPyarrow == nil {
 		return nil, pickle.Unsupported("an Arrow type")
 	}
-	read, err := bridge.ReadPyarrow(v) // which checked it, and says how long it is
+	read, err := bridge.ReadPyarrow(v) // checks the array and returns its length
 	n, ok := read.(int)
 	if !ok || err != nil && !errors.Is(err, pickle.ErrUnsupported) {
 		return nil, cmp.Or(err, pickle.Unsupported("an Arrow type"))
@@ -198,11 +201,11 @@ func opaqueArrow(v, typ any) (*frame.Series, error) {
 	return &frame.Series{Kind: frame.Opaque, DType: name + "[pyarrow]", Raw: v, Length: n}, nil
 }
 
-// continuation is what an Arrow IPC stream begins with. Before version 1, polars had another form.
+// continuation is the start of an Arrow IPC stream. Before version 1 polars wrote another form.
 const continuation = "\xff\xff\xff\xff"
 
-// polars reads a DataFrame or Series of polars, whose state is an Arrow IPC stream; nil for any
-// other, and where no package that reads those is linked in.
+// polars converts a DataFrame or Series of polars, whose state is an Arrow IPC stream. It returns
+// nil for any other object, and if no package that reads Arrow streams is linked in.
 func (p *Pandas) polars(inst namedInstance) (any, error) {
 	stream, ok := inst.State.([]byte)
 	if !ok || bridge.ReadArrow == nil || !bytes.HasPrefix(stream, []byte(continuation)) ||

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// quoted is Python's repr of a str.
+// quoted returns Python's repr of a str.
 func quoted(s string) string {
 	quote := byte('\'')
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
@@ -38,7 +38,7 @@ func quoted(s string) string {
 	return string(append(b, quote))
 }
 
-// floatRepr is Python's repr of a float.
+// floatRepr returns Python's repr of a float.
 func floatRepr(f float64) string {
 	switch a := math.Abs(f); {
 	case f != f:

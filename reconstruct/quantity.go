@@ -11,24 +11,25 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/jsonhook"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Quantity is a number or an array with a unit: astropy's Quantity with its subclasses (Angle,
+// Quantity is a number or an array with a unit: astropy's Quantity and its subclasses (Angle,
 // Distance...), or pint's.
 type Quantity struct {
 	origin
-	// Value is the *ndarray.Array, or the number of what has no dimensions.
+	// Value is an *ndarray.Array, or a number if the array has no dimensions.
 	Value any
-	// Unit is the unit's name as the library's str gives it: "m / s" of astropy, "meter / second"
-	// of pint; "" or "dimensionless" of what has none.
+	// Unit is the unit's name as the library's str returns it: "m / s" from astropy, "meter /
+	// second" from pint. Without a unit it is "" or "dimensionless".
 	Unit string
-	// Mask is true where an element of astropy's MaskedQuantity is missing; nil of any other.
+	// Mask is true for each missing element of astropy's MaskedQuantity; otherwise it is nil.
 	Mask *ndarray.Array
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (q *Quantity) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(q) }
 
 // Form implements [LibraryValue].
@@ -43,7 +44,7 @@ func (q *Quantity) Parts() []Part {
 // Places implements [LibraryValue].
 func (q *Quantity) Places() []*any { return []*any{&q.Value} }
 
-// String returns the unit, and before it the value if that is one number.
+// String returns the unit, preceded by the value if that is one number.
 func (q *Quantity) String() string {
 	switch v := q.Value.(type) {
 	case nil, *ndarray.Array:
@@ -51,11 +52,11 @@ func (q *Quantity) String() string {
 	case float64:
 		return strings.TrimSpace(strconv.FormatFloat(v, 'g', -1, 64) + " " + q.Unit)
 	default:
-		return strings.TrimSpace(fmt.Sprint(v) + " " + q.Unit)
+		return strings.TrimSpace(texts.Sprint(v) + " " + q.Unit)
 	}
 }
 
-// bare returns a view of an array that is no subclass, or the element of one without dimensions.
+// bare returns a view of the class ndarray, or the element of an array without dimensions.
 func bare(a *ndarray.Array) (any, error) {
 	if a.NDim() == 0 && !a.HasObject() {
 		return a.At(), nil
@@ -63,7 +64,8 @@ func bare(a *ndarray.Array) (any, error) {
 	return a.T().T(), nil
 }
 
-// readAstropyQuantity reads an array of a subclass of Quantity, which has its unit in its dict.
+// readAstropyQuantity reads an array of a subclass of Quantity, whose unit is in its dict. It
+// returns nil for any other array.
 func readAstropyQuantity(a *ndarray.Array) (any, error) {
 	for _, more := range SubclassState(a) {
 		dict, ok := textKeys(more)
@@ -74,7 +76,7 @@ func readAstropyQuantity(a *ndarray.Array) (any, error) {
 		if !ok {
 			continue
 		}
-		text, err := astropyUnit(unit, 0)
+		text, err := astropyUnit(unit)
 		if err != nil {
 			return nil, err
 		}
@@ -90,16 +92,29 @@ func readAstropyQuantity(a *ndarray.Array) (any, error) {
 	return nil, nil
 }
 
-// maxUnitDepth is how deep units may be in each other.
-const maxUnitDepth = 16
+// maxUnitDepth limits how deep units nest, and maxUnitParts how many units the name of one consists
+// of: the same unit may be a part of many others, and of itself.
+const (
+	maxUnitDepth = 16
+	maxUnitParts = 10_000
+)
 
-// astropyUnit returns the name of a unit as its str does.
+// unitNamer finds the names of astropy's units.
+type unitNamer struct{ parts int }
+
+// astropyUnit returns the name of a unit as its str does, or "" for None.
 //
 // Reference: astropy/units/core.py; astropy/units/format/generic.py and base.py.
-func astropyUnit(v any, depth int) (string, error) {
+func astropyUnit(v any) (string, error) { return new(unitNamer).unit(v, 0) }
+
+func (u *unitNamer) unit(v any, depth int) (string, error) {
 	o, ok := v.(*pickle.Object)
-	if v == nil || depth == maxUnitDepth {
+	if v == nil {
 		return "", nil
+	}
+	if u.parts++; depth == maxUnitDepth || u.parts > maxUnitParts {
+		return "", pickle.Unsupported("a unit of more than %d units, or nested more than %d deep",
+			maxUnitParts, maxUnitDepth)
 	}
 	if !ok {
 		return "", pickle.Malformed("a unit of %s", typeName(v))
@@ -108,11 +123,11 @@ func astropyUnit(v any, depth int) (string, error) {
 	if !ok {
 		return "", pickle.Unsupported("a unit that is an %s", typeName(v))
 	}
-	return astropyUnitOf(inst, depth)
+	return u.object(inst, depth)
 }
 
-// astropyUnitOf is astropyUnit of an object.
-func astropyUnitOf(inst namedInstance, depth int) (string, error) {
+// object is unit for an object.
+func (u *unitNamer) object(inst namedInstance, depth int) (string, error) {
 	state, ok := textKeys(inst.State)
 	if formats, isDict := textKeys(state["_format"]); ok && isDict {
 		if name, ok := asText(formats["generic"]); ok {
@@ -125,21 +140,21 @@ func astropyUnitOf(inst namedInstance, depth int) (string, error) {
 		}
 	}
 	if function, isFunction := state["_function_unit"]; isFunction {
-		return functionUnit(function, state["_physical_unit"], depth)
+		return u.function(function, state["_physical_unit"], depth)
 	}
 	bases, isBases := items(state["_bases"])
 	powers, isPowers := items(state["_powers"])
 	if !isBases || !isPowers || len(bases) != len(powers) {
 		return "", pickle.Unsupported("a unit of %s", inst.Class)
 	}
-	return compositeUnit(state["_scale"], bases, powers, depth)
+	return u.composite(state["_scale"], bases, powers, depth)
 }
 
-// compositeUnit is the name of a product of powers of units.
-func compositeUnit(scale any, bases, powers []any, depth int) (string, error) {
+// composite returns the name of a product of powers of units.
+func (u *unitNamer) composite(scale any, bases, powers []any, depth int) (string, error) {
 	var above, below []string
 	for i, base := range bases {
-		name, err := astropyUnit(base, depth+1)
+		name, err := u.unit(base, depth+1)
 		if err != nil {
 			return "", err
 		}
@@ -167,6 +182,7 @@ func compositeUnit(scale any, bases, powers []any, depth int) (string, error) {
 	return text, nil
 }
 
+// orOne returns "1" for an empty numerator.
 func orOne(s string) string {
 	if s == "" {
 		return "1"
@@ -174,7 +190,7 @@ func orOne(s string) string {
 	return s
 }
 
-// unitPower is how a power other than 1 is written behind a unit, without its sign.
+// unitPower returns the absolute value of a power as it is written after a unit, "" for 1.
 func unitPower(v any) (text string, negative bool, err error) {
 	if o, ok := v.(*pickle.Object); ok {
 		return "", false, pickle.Unsupported("a power that is %s", typeName(o))
@@ -201,8 +217,10 @@ func unitPower(v any) (text string, negative bool, err error) {
 	return text, negative, nil
 }
 
-// simpleFraction writes a positive float that is a fraction with a denominator of at most 100, but
-// for rounding, as that fraction: astropy.units.utils.maybe_simple_fraction.
+// simpleFraction writes a positive float as a fraction if, up to rounding, it is one with a
+// denominator of at most 100.
+//
+// Reference: astropy.units.utils.maybe_simple_fraction.
 func simpleFraction(p float64) string {
 	text := strconv.FormatFloat(p, 'g', -1, 64)
 	r := new(big.Rat).SetFloat64(p)
@@ -234,7 +252,7 @@ func simpleFraction(p float64) string {
 	return text
 }
 
-// numberOf returns an int or float, also of NumPy.
+// numberOf returns a float or int of Python or NumPy as a float64.
 func numberOf(v any) (float64, bool) {
 	if s, ok := v.(*ndarray.Scalar); ok {
 		v = toNumber(s.Value())
@@ -248,7 +266,7 @@ func numberOf(v any) (float64, bool) {
 	return 0, false
 }
 
-// formatG is Python's format(f, ".8g").
+// formatG returns Python's format(f, ".8g").
 func formatG(f float64) string {
 	s := strconv.FormatFloat(f, 'g', 8, 64)
 	mantissa, exponent, ok := strings.Cut(s, "e")
@@ -264,7 +282,7 @@ func formatG(f float64) string {
 	return mantissa + "e" + exponent
 }
 
-// readPint reads pint's quantities.
+// readPint reads pint's quantities and units.
 //
 // Reference: pint/__init__.py, _unpickle_quantity and _unpickle_unit, before 0.10 _build_quantity.
 func readPint(inst namedInstance) (any, error) {
@@ -274,7 +292,7 @@ func readPint(inst namedInstance) (any, error) {
 		if len(args) != 3 {
 			return nil, nil
 		}
-		args = args[1:] // the class
+		args = args[1:] // without the class
 	case "_unpickle_unit":
 		if len(args) != 2 {
 			return nil, nil
@@ -301,8 +319,8 @@ func readPint(inst namedInstance) (any, error) {
 	return q, nil
 }
 
-// pintUnit returns the name of a UnitsContainer as its str does: units in the order of their names,
-// those with a negative power behind.
+// pintUnit returns the name of a UnitsContainer as its str does: units sorted by name, and those
+// with a negative power last.
 func pintUnit(v any) (string, error) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -315,7 +333,7 @@ func pintUnit(v any) (string, error) {
 	return pintUnits(state)
 }
 
-// pintUnits is pintUnit of the state of a UnitsContainer.
+// pintUnits is pintUnit for the state of a UnitsContainer.
 func pintUnits(state []any) (string, error) {
 	units, ok := dictEntries(state[0])
 	if !ok {
@@ -324,7 +342,7 @@ func pintUnits(state []any) (string, error) {
 	return pintProduct(units)
 }
 
-// namedUnit is the unit of a name.
+// namedUnit returns a Unit, or the error.
 func namedUnit(name string, err error) (any, error) {
 	if err != nil {
 		return nil, err
@@ -332,6 +350,7 @@ func namedUnit(name string, err error) (any, error) {
 	return &Unit{Name: name}, nil
 }
 
+// pintProduct returns the name of a product of powers of units.
 func pintProduct(units types.Dict) (string, error) {
 	units = slices.Clone(units)
 	slices.SortStableFunc(units, func(a, b types.DictEntry) int {

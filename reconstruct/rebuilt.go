@@ -9,24 +9,25 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Rebuilt reports whether a class or function is one from which this module makes Go values, or
-// that stands in the pickles of such: the names for which [Known] is true, and those of pandas,
-// SciPy's sparse matrices, pyarrow's types, dateutil and ml_dtypes that are read after the pickle.
-// It is the table that strict mode accepts and that package audit calls data.
+// Rebuilt reports whether this module makes Go values from a class or function, or knows it as part
+// of the pickles of such classes. It is true for the names for which [Known] is true, and for those
+// of pandas, SciPy's sparse matrices, pyarrow's types, dateutil and ml_dtypes, whose objects are
+// converted after unpickling. Strict mode accepts exactly these names, and package audit calls them
+// data.
 func Rebuilt(module, name string) bool {
 	return Known(module, name) || libraries().has(module, name)
 }
 
-// librariesText is the table of the names of other libraries.
+// librariesText lists the names of classes and functions of other libraries.
 //
 //go:embed rebuilt.txt
 var librariesText string
 
-// nameTable has the patterns of names by their module. Those for a module and all below it are
-// under its name with ".*" at the end.
+// nameTable maps a module to patterns of names in it. The key "module.*" has the patterns that
+// apply to the module and to all modules below it.
 type nameTable map[string][]string
 
-// libraries is the table of the names of other libraries, read.
+// libraries parses librariesText on first use.
 var libraries = sync.OnceValue(func() nameTable {
 	t := nameTable{}
 	for line := range strings.Lines(librariesText) {
@@ -37,7 +38,7 @@ var libraries = sync.OnceValue(func() nameTable {
 	return t
 })
 
-// has reports whether the table has a name of a module.
+// has reports whether the table lists a name of a module.
 func (t nameTable) has(module, name string) bool {
 	module = pickle.Global{Module: module, Name: name}.Python3().Module
 	if matchesAny(t[module], name) {

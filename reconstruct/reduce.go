@@ -10,64 +10,63 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Version is a version of NumPy or of Python that a pickle is written for. The zero
-// value stands for all of them.
+// Version is the version of NumPy or Python that a pickle is written for. The zero value asks for a
+// form that all versions read.
 type Version struct {
 	Major, Minor int
 }
 
-// atLeast reports whether v names a version from major.minor on.
+// atLeast reports whether v is major.minor or newer. It is false for the zero value.
 func (v Version) atLeast(major, minor int) bool {
 	return v.Major > major || v.Major == major && v.Minor >= minor
 }
 
-// before reports whether v names a version older than major.minor.
+// before reports whether v is older than major.minor. It is false for the zero value.
 func (v Version) before(major, minor int) bool {
 	return v != Version{} && !v.atLeast(major, minor)
 }
 
-// ReduceOptions configure [NewReducers]. The zero value writes what the widest range
-// of versions loads without a warning.
+// ReduceOptions configure [NewReducers]. The zero value writes the forms that the widest range of
+// versions loads without a warning.
 type ReduceOptions struct {
-	// NumPy says whose names and forms to write: those that this version itself writes. The zero
-	// value stands for names that every NumPy since 1.0 knows and 2.x takes without a warning; then
-	// arrays are made by numpy.core.multiarray._reconstruct at every protocol, but at protocol 5 by
-	// calls of numpy.ndarray where they are read-only or not in the machine's byte order, which the
-	// other form loses. NumPy 1.16 and later, named here, have their own form at protocol 5,
-	// numpy's _frombuffer, which goes with out-of-band buffers. A pickle for NumPy 2 does not load
-	// under NumPy 1.
+	// NumPy is the version whose names and forms to write. The zero value selects names that every
+	// NumPy since 1.0 knows and 2.x accepts without a warning. Arrays are then built by
+	// numpy.core.multiarray._reconstruct at every protocol; only at protocol 5, arrays that are
+	// read-only or not in the machine's byte order are calls of numpy.ndarray, because the other
+	// form loses these properties. For NumPy 1.16 and later, protocol 5 uses numpy's _frombuffer,
+	// which supports out-of-band buffers. A pickle written for NumPy 2 does not load under NumPy 1.
 	NumPy Version
-	// Python says whose forms of the standard library's types to write, where these
-	// differ: fractions.Fraction has been made of two numbers instead of text since 3.11. All
-	// versions load both. The zero value is the newest.
+	// Python is the version whose forms of the standard library's types to write, where they
+	// differ: since 3.11 fractions.Fraction is made from two numbers instead of text. All versions
+	// load both. The zero value is the newest version.
 	Python Version
-	// Buffers gives the memory of arrays to the Pickler's BufferCallback at protocol
-	// 5, also where NumPy is the zero value. Then arrays are made by calls of numpy.ndarray, which
-	// all versions load without a warning: the name of _frombuffer is either deprecated in
-	// NumPy 2 or unknown to NumPy 1.
+	// Buffers passes the memory of arrays to the Pickler's BufferCallback at protocol 5, even if
+	// NumPy is the zero value. Arrays are then calls of numpy.ndarray, which all versions load
+	// without a warning: each name of _frombuffer is either deprecated in NumPy 2 or unknown to
+	// NumPy 1.
 	Buffers bool
-	// Joblib writes arrays as joblib.dump does: raw, behind an object that says what they are,
-	// which only joblib and this module load. Protocol 2 or higher.
+	// Joblib writes arrays as joblib.dump does: as raw bytes behind an object that describes them.
+	// Only joblib and this module load such files. It needs protocol 2 or higher.
 	Joblib bool
 }
 
-// Reducers say how the values that this package makes are written. They never change
-// after [NewReducers] and may be used by any number of goroutines at once.
+// Reducers describe how the values of this package are written. They are immutable after
+// [NewReducers] and safe for concurrent use.
 type Reducers struct {
 	opts ReduceOptions
-	// Classes and functions with the names that opts choose.
+	// Classes and functions under the names that opts select.
 	reconstruct, fromBuffer, scalar, stringDType pickle.Named
-	// arrays is the call that makes arrays which are of no subclass.
+	// arrays is the call that creates arrays of the class ndarray itself.
 	arrays  *written.Constructor
 	numbers numberForms
 }
 
-// pyName names a class or function.
+// pyName returns a class or function by name.
 func pyName(module, global string) pickle.Named {
 	return bridge.ProgramGlobal(module, global, false).(pickle.Named)
 }
 
-// pyType names a class that is built in C.
+// pyType returns a class that is implemented in C.
 func pyType(module, global string) pickle.Named {
 	return bridge.ProgramGlobal(module, global, true).(pickle.Named)
 }
@@ -86,16 +85,16 @@ func NewReducers(opts ReduceOptions) *Reducers {
 			Args: []any{ndarrayClass, zeroShape, byteB}},
 		fromBuffer: pyName(core+".numeric", "_frombuffer"),
 		scalar:     pyName(core+".multiarray", "scalar"),
-		// No NumPy before 2.0 has strings of this kind.
+		// Only NumPy 2.0 and later have StringDType, so there is one name for it.
 		stringDType: pyName("numpy._core._internal", "_convert_to_stringdtype_kwargs"),
 	}
 }
 
 var defaultReducers = NewReducers(ReduceOptions{})
 
-// Reduce is the Reduce hook of [pickle.Pickler] with the default [ReduceOptions]: it
-// says how arrays, numpy scalars, dtypes, the values of package frame and this package's
-// own types are written, and returns nil for any other type.
+// Reduce is the Reduce hook of [pickle.Pickler] with the default [ReduceOptions]. It handles
+// arrays, numpy scalars, dtypes, the values of package frame and the types of this package; for any
+// other type it returns nil.
 func Reduce(t reflect.Type) pickle.ReduceFunc { return defaultReducers.Reduce(t) }
 
 // Reduce is like the function [Reduce] with the options of r.
@@ -135,12 +134,12 @@ func (r *Reducers) Reduce(t reflect.Type) pickle.ReduceFunc {
 	return nil
 }
 
-// call is an object made by REDUCE.
+// call returns an object that is pickled as a call, by REDUCE.
 func call(fn any, args ...any) *pickle.Object {
 	return &pickle.Object{Class: fn, Args: args}
 }
 
-// className splits "module.Class", as ndarray keeps the names of classes.
+// className splits "module.Class", the form in which package ndarray stores class names.
 func className(class string) pickle.Global {
 	dot := strings.LastIndexByte(class, '.')
 	if dot < 0 {
@@ -149,8 +148,8 @@ func className(class string) pickle.Global {
 	return pickle.Global{Module: class[:dot], Name: class[dot+1:]}
 }
 
-// classOf returns the class of an array or element under the name that the options
-// choose; one that is not NumPy's stays as it is.
+// classOf returns the class of an array or element under the name that the options select. A class
+// that is not NumPy's keeps its name.
 func (r *Reducers) classOf(class string) any {
 	g := className(class)
 	if !strings.HasPrefix(g.Module, "numpy") {
@@ -183,10 +182,10 @@ func (r *Reducers) classOf(class string) any {
 			return pyName("numpy", g.Name)
 		}
 		if g.Module == "numpy.char" || g.Module == "numpy._core.defchararray" {
-			// NumPy 2 wrote it. Of the names that it has, this one loads without a warning.
+			// Written by NumPy 2. Of the names that NumPy 2 has, this one loads without a warning.
 			return pyName("numpy._core.defchararray", g.Name)
 		}
-		// The one name that all versions have; it is deprecated in 2.x.
+		// The only name that all versions have; it is deprecated in 2.x.
 		return pyName("numpy.core.defchararray", g.Name)
 	case "MaskedArray":
 		if v.atLeast(2, 1) {

@@ -13,7 +13,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Arrays. Reference: numpy/_core/src/multiarray/methods.c, array_reduce_ex_regular,
+// This file writes arrays.
+//
+// Reference: numpy/_core/src/multiarray/methods.c, array_reduce_ex_regular,
 // array_reduce_ex_picklebuffer, array_reduce.
 
 var (
@@ -21,9 +23,11 @@ var (
 	byteB        any = written.Bytes("b")
 )
 
-// large is the size from which a bytes object is produced while it is written
-// instead of in memory.
-const large = 64 << 10
+// largeSize is the size in bytes from which the content of a bytes object is produced while it is
+// written instead of in memory.
+const largeSize = 64 << 10
+
+// array writes an array.
 
 func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 	if protocol >= 5 && a.Class() != jaxClass &&
@@ -60,7 +64,8 @@ func (r *Reducers) array(a *ndarray.Array, protocol int) (any, error) {
 	return &w.Constructed, nil
 }
 
-// arrayForm is how an array is written, with all that it consists of.
+// arrayForm is the written form of an array; its parts are fields so that one allocation has them
+// all.
 type arrayForm struct {
 	written.Constructed
 	items [5]any
@@ -69,10 +74,12 @@ type arrayForm struct {
 	data  written.Bytes
 }
 
-// zeroShape is the shape of the empty array that gets a state.
+// zeroShape is the shape argument of _reconstruct, which makes an empty array before its state is
+// set.
 var zeroShape any = written.Tuple{0}
 
-// subclassState puts the state of an array into that of its subclass, where ownState found it.
+// subclassState puts the state of an array into that of its subclass, in the place where ownState
+// finds it.
 func subclassState(own written.Tuple, extra any) written.Tuple {
 	whole, ok := extra.(*types.Tuple)
 	if !ok || whole == nil {
@@ -93,6 +100,7 @@ func subclassState(own written.Tuple, extra any) written.Tuple {
 	return state
 }
 
+// shapeTuple returns a shape as a tuple.
 func shapeTuple(shape []int) written.Tuple {
 	t := make(written.Tuple, len(shape))
 	for i, n := range shape {
@@ -101,8 +109,8 @@ func shapeTuple(shape []int) written.Tuple {
 	return t
 }
 
-// data returns the elements as the state of an array has them: bytes, or a list where
-// the dtype has objects.
+// data returns the elements as they are in the state of an array: bytes, or a list if the dtype has
+// objects.
 func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
 	if a.HasObject() {
 		elems, err := a.Objects()
@@ -118,7 +126,7 @@ func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
 	if b, err := a.Bytes(); err == nil && a.Order() == order {
 		return written.Bytes(b), nil
 	}
-	if a.NBytes() < large {
+	if a.NBytes() < largeSize {
 		b, err := a.AppendBytes(nil, order)
 		return written.Bytes(b), err
 	}
@@ -128,7 +136,7 @@ func (r *Reducers) data(a *ndarray.Array, order ndarray.Order) (any, error) {
 	}}, nil
 }
 
-// element returns an element of an array with objects as Python's tolist gives it.
+// element returns an element of an array with objects as Python's tolist returns it.
 func (r *Reducers) element(dt *ndarray.DType, v any) any {
 	if base, shape := dt.Subarray(); base != nil {
 		return r.subarray(base, v, len(shape))
@@ -147,7 +155,7 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 	case ndarray.Timedelta64:
 		return timedeltaItem(v)
 	case ndarray.LongDouble, ndarray.CLongDouble:
-		// Python has no number of this size: tolist gives numpy's scalars, of the dtype itself.
+		// Python has no such number, so tolist returns NumPy's scalars of the dtype.
 		if s, err := scalarOfDType(dt, v); err == nil {
 			return s
 		}
@@ -155,7 +163,7 @@ func (r *Reducers) element(dt *ndarray.DType, v any) any {
 	return v
 }
 
-// subarray returns an element of a subarray dtype: an array, or slices as deep as the
+// subarray returns an element of a subarray dtype: an array, or slices nested as deep as the
 // subarray has dimensions, which become lists.
 func (r *Reducers) subarray(base *ndarray.DType, v any, depth int) any {
 	items, ok := v.([]any)
@@ -169,8 +177,8 @@ func (r *Reducers) subarray(base *ndarray.DType, v any, depth int) any {
 	return &list
 }
 
-// overBuffer returns the form with a buffer of its own, or nil for arrays that do not
-// have it: of a subclass, of dtypes that export no buffer, not contiguous.
+// overBuffer returns the form of an array that refers to a buffer. It returns nil for arrays
+// without that form: those of a subclass, of a dtype that exports no buffer, or not contiguous.
 func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
 	dt := a.DType()
 	if a.Class() != "" || a.HasObject() || dt.ItemSize() == 0 || !exportsBuffer(dt) {
@@ -201,7 +209,8 @@ func (r *Reducers) overBuffer(a *ndarray.Array) *pickle.Object {
 	return r.permuted(a)
 }
 
-// bufferForm is how an array with a buffer of its own is written, with all that it consists of.
+// bufferForm is the written form of an array over a buffer; its parts are fields so that one
+// allocation has them all.
 type bufferForm struct {
 	pickle.Object
 	args  [6]any
@@ -215,14 +224,14 @@ var (
 	orderF any = written.Interned("F")
 )
 
-// needsBuffer reports whether _reconstruct would lose something that the form with a
-// buffer keeps: that the array is read-only, or its byte order, which NumPy makes
-// native. Both are lost at protocols below 5, as they are with NumPy's own pickles.
+// needsBuffer reports whether _reconstruct would lose a property that the form with a buffer keeps:
+// the array is read-only, or its byte order is not native, which NumPy would convert. Below
+// protocol 5 both are lost, as in NumPy's own pickles.
 func needsBuffer(a *ndarray.Array) bool {
 	return !a.Writeable() || a.DType().Fields() == nil && !a.DType().IsNative()
 }
 
-// permuted is the form of an array that is contiguous with its axes in another order.
+// permuted returns the form of an array that is contiguous if its axes are reordered, or nil.
 func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
 	strides := a.Strides()
 	perm := make([]int, a.NDim())
@@ -250,8 +259,9 @@ func (r *Reducers) permuted(a *ndarray.Array) *pickle.Object {
 
 func abs(n int) int { return max(n, -n) }
 
-// exportsBuffer reports whether NumPy has a buffer format (PEP 3118) for the dtype:
-// _buffer_format_string of numpy/_core/src/multiarray/buffer.c.
+// exportsBuffer reports whether NumPy has a buffer format (PEP 3118) for the dtype.
+//
+// Reference: numpy/_core/src/multiarray/buffer.c, _buffer_format_string.
 func exportsBuffer(dt *ndarray.DType) bool {
 	if base, _ := dt.Subarray(); base != nil {
 		return exportsBuffer(base)
@@ -277,8 +287,9 @@ func exportsBuffer(dt *ndarray.DType) bool {
 	return true
 }
 
-// scalarOf writes a numpy scalar. Reference: numpy/_core/src/multiarray/
-// scalartypes.c.src, gentype_reduce.
+// scalarOf writes a numpy scalar.
+//
+// Reference: numpy/_core/src/multiarray/scalartypes.c.src, gentype_reduce.
 func (r *Reducers) scalarOf(s *ndarray.Scalar) (any, error) {
 	dt := s.DType()
 	if dt.HasObject() {
@@ -287,14 +298,16 @@ func (r *Reducers) scalarOf(s *ndarray.Scalar) (any, error) {
 	return call(r.scalar, dt, written.Bytes(s.Bytes())), nil
 }
 
-// The constant (0,) in the code of numpy.ma.core and of numpy.ma.mrecords.
+// The constant (0,) in the code of numpy.ma.core and that of numpy.ma.mrecords. They are two
+// objects, so that the memo treats them as two, as it does in NumPy's pickles.
 var (
 	maskedShape  = &types.Tuple{0}
 	mrecordShape = &types.Tuple{0}
 )
 
-// masked writes a masked array. Reference: numpy/ma/core.py, MaskedArray.__reduce__ and
-// __getstate__.
+// masked writes a masked array.
+//
+// Reference: numpy/ma/core.py, MaskedArray.__reduce__ and __getstate__.
 func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	class := m.Class
 	if class == "" {
@@ -335,7 +348,7 @@ func (r *Reducers) masked(m *ndarray.Masked) (any, error) {
 	}, nil
 }
 
-// mask returns the bytes of the mask, zeros where there is none.
+// mask returns the bytes of the mask, or zeros if the array has none.
 func (r *Reducers) mask(m *ndarray.Masked, order ndarray.Order) (any, error) {
 	if m.Mask != nil && m.Mask.Size() == m.Data.Size() {
 		dt, err := maskDType(m.Data.DType())
@@ -357,7 +370,7 @@ func (r *Reducers) mask(m *ndarray.Masked, order ndarray.Order) (any, error) {
 		return nil, err
 	}
 	n := m.Data.Size() * dt.ItemSize()
-	if n < large {
+	if n < largeSize {
 		return make(written.Bytes, n), nil
 	}
 	return &written.LargeBytes{Size: int64(n), Write: func(w io.Writer) error {

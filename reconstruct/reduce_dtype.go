@@ -13,33 +13,36 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The flags of a dtype that its state has. Reference:
-// numpy/_core/include/numpy/ndarraytypes.h.
+// Flags in the state of a dtype.
+//
+// Reference: numpy/_core/include/numpy/ndarraytypes.h.
 const (
-	flagsUser       = 64   // NPY_USE_SETITEM, which the dtypes of ml_dtypes have
+	flagsUser       = 64   // NPY_USE_SETITEM, set for the dtypes of ml_dtypes
 	flagsStr        = 8    // NPY_NEEDS_INIT
-	flagsObject     = 63   // all that an object needs
+	flagsObject     = 63   // all flags that objects need
 	flagsStruct     = 16   // NPY_NEEDS_PYAPI
-	flagsFromFields = 27   // NPY_FROM_FIELDS, what a structure has from its fields
+	flagsFromFields = 27   // NPY_FROM_FIELDS, the flags that a structure inherits from its fields
 	flagAligned     = 0x80 // NPY_ALIGNED_STRUCT
 )
 
 var dtypeClass = pyName("numpy", "dtype")
 
-// numberKey is all that there is to a dtype of numbers or objects.
+// numberKey identifies a dtype of numbers or objects, up to metadata and scalar class.
 type numberKey struct {
 	kind  ndarray.Kind
 	size  int
 	order ndarray.ByteOrder
 }
 
-// numberForms are the forms of dtypes of numbers and objects, of which there are few.
+// numberForms caches the written forms of dtypes of numbers and objects, of which there are few.
 type numberForms struct {
 	sync.Mutex
 	forms map[numberKey]*written.Constructed
 }
 
-// dtype writes a dtype: arraydescr_reduce of descriptor.c.
+// dtype writes a dtype.
+//
+// Reference: descriptor.c, arraydescr_reduce.
 func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
 	if o := r.alignedDType(d); o != nil {
 		return o, nil
@@ -69,7 +72,7 @@ func (r *Reducers) dtype(d *ndarray.DType) (any, error) {
 	return form, nil
 }
 
-// dtypeObject returns what makes a dtype, which is always a call with a state.
+// dtypeObject returns the form of a dtype, which is a call and mostly a state.
 func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	if d.Kind() == ndarray.KindString {
 		return r.variableString(d), nil
@@ -89,7 +92,8 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 		3, written.Interned(d.ByteOrder().String()), nil, nil, nil, -1, -1, r.flags(d),
 	}
 	if _, ok := d.SmallName(); ok {
-		// NumPy keeps one dtype for the whole process, which a state with anything else changes.
+		// NumPy has one instance of this dtype for the whole process, which any other state would
+		// change.
 		state[1], state[7] = written.Interned("<"), flagsUser
 	}
 	if base, shape := d.Subarray(); base != nil {
@@ -110,7 +114,7 @@ func (r *Reducers) dtypeObject(d *ndarray.DType) (*pickle.Object, error) {
 	return o, nil
 }
 
-// specSize is the size in a typespec: characters for U, else bytes.
+// specSize returns the size in a typespec: characters for U, bytes for other kinds.
 func specSize(d *ndarray.DType) int {
 	if d.Kind() == ndarray.KindStr {
 		return d.ItemSize() / 4
@@ -118,6 +122,7 @@ func specSize(d *ndarray.DType) int {
 	return d.ItemSize()
 }
 
+// flags returns the flags of a dtype.
 func (r *Reducers) flags(d *ndarray.DType) int {
 	if base, _ := d.Subarray(); base != nil {
 		return r.flags(base)
@@ -141,14 +146,15 @@ func (r *Reducers) flags(d *ndarray.DType) int {
 	if d.Aligned() {
 		flags |= flagAligned
 		if !r.opts.NumPy.atLeast(2, 0) {
-			// NumPy 1 has a signed char here and refuses other numbers; NumPy 2
-			// takes the negative ones, without this flag.
+			// NumPy 1 stores a signed char and refuses other numbers. NumPy 2 accepts negative
+			// numbers but drops this flag.
 			flags = int(int8(flags))
 		}
 	}
 	return flags
 }
 
+// names returns the names of the fields as a tuple.
 func names(d *ndarray.DType) written.Tuple {
 	t := make(written.Tuple, 0, len(d.Fields()))
 	for _, f := range d.Fields() {
@@ -157,7 +163,7 @@ func names(d *ndarray.DType) written.Tuple {
 	return t
 }
 
-// fields returns the dict of fields; a title that is text is one more key of its field.
+// fields returns the dict of fields. A title that is text is a second key of its field.
 func fields(d *ndarray.DType) *types.Dict {
 	dict := make(types.Dict, 0, len(d.Fields()))
 	for _, f := range d.Fields() {
@@ -173,8 +179,8 @@ func fields(d *ndarray.DType) *types.Dict {
 	return &dict
 }
 
-// metadata returns the last item of a state, where it has one: always for datetimes,
-// else only with metadata.
+// metadata returns the last item of a state and whether there is one: datetimes always have it,
+// other dtypes only if they have metadata.
 func (r *Reducers) metadata(d *ndarray.DType) (any, bool) {
 	m := d.Metadata()
 	if d.Kind() != ndarray.KindDatetime && d.Kind() != ndarray.KindTimedelta {
@@ -190,8 +196,9 @@ func (r *Reducers) metadata(d *ndarray.DType) (any, bool) {
 	return written.Tuple{m, written.Tuple{written.Bytes(unit.Base), max(unit.Num, 1), 1, 1}}, true
 }
 
-// variableString writes a StringDType: stringdtype___reduce__ of
-// numpy/_core/src/multiarray/stringdtype/dtype.c.
+// variableString writes a StringDType.
+//
+// Reference: numpy/_core/src/multiarray/stringdtype/dtype.c, stringdtype___reduce__.
 func (r *Reducers) variableString(d *ndarray.DType) *pickle.Object {
 	coerce := 0
 	if d.Coerce() {
@@ -204,7 +211,7 @@ func (r *Reducers) variableString(d *ndarray.DType) *pickle.Object {
 	return o
 }
 
-// longDouble writes v as a scalar of the dtype with the character code, in the given format.
+// longDouble writes v as a scalar of the dtype with a character code, in the given format.
 func (r *Reducers) longDouble(code string, format ndarray.LongDoubleFormat, v any) (any, error) {
 	dt, err := ndarray.ParseDType(code)
 	if err != nil {
@@ -213,8 +220,7 @@ func (r *Reducers) longDouble(code string, format ndarray.LongDoubleFormat, v an
 	return r.scalarValue(dt.WithLongDouble(format), v)
 }
 
-// elementReducers write the Go types of elements that are no Python objects, as
-// numpy scalars.
+// elementReducers write, as numpy scalars, the Go types of elements that Python has no type for.
 var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	reflect.TypeFor[ndarray.Float16](): func(r *Reducers, v any) (any, error) {
 		h := v.(ndarray.Float16)
@@ -242,6 +248,7 @@ var elementReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	},
 }
 
+// scalarBytes writes a scalar whose data is little-endian.
 func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 	if dt.ByteOrder() != ndarray.LittleEndian {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
@@ -249,7 +256,7 @@ func (r *Reducers) scalarBytes(dt *ndarray.DType, data []byte) (any, error) {
 	return call(r.scalar, dt, written.Bytes(data)), nil
 }
 
-// scalarValue writes the numpy scalar of a value as [ndarray.Array.At] gives it.
+// scalarValue writes a value that [ndarray.Array.At] returned as a numpy scalar.
 func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
 	s, err := scalarOfDType(dt, v)
 	if err != nil {
@@ -258,7 +265,7 @@ func (r *Reducers) scalarValue(dt *ndarray.DType, v any) (any, error) {
 	return r.scalarOf(s)
 }
 
-// smallScalar writes a number of one of ml_dtypes' formats.
+// smallScalar writes a number in one of the formats of ml_dtypes.
 func (r *Reducers) smallScalar(name string, v any) (any, error) {
 	dt, err := ndarray.ParseDType(name)
 	if err != nil {
@@ -267,7 +274,8 @@ func (r *Reducers) smallScalar(name string, v any) (any, error) {
 	return r.scalarValue(dt, v)
 }
 
-// scalarOfDType returns the numpy scalar of a value, of dtype dt but for big-endian ones.
+// scalarOfDType returns a value as a numpy scalar of dtype dt, or of its little-endian form if dt
+// is big-endian.
 func scalarOfDType(dt *ndarray.DType, v any) (*ndarray.Scalar, error) {
 	if dt.ByteOrder() == ndarray.BigEndian {
 		dt = dt.NewByteOrder(ndarray.LittleEndian)
@@ -286,6 +294,7 @@ func scalarOfDType(dt *ndarray.DType, v any) (*ndarray.Scalar, error) {
 	return ndarray.NewScalar(dt, data)
 }
 
+// ticks writes a datetime64 or timedelta64 scalar.
 func (r *Reducers) ticks(kind ndarray.Kind, unit ndarray.DatetimeUnit, value int64) (any, error) {
 	dt, err := ndarray.NewDType(ndarray.DTypeSpec{Kind: kind, ItemSize: 8,
 		ByteOrder: ndarray.LittleEndian, Unit: unit})

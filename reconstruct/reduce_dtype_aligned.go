@@ -9,10 +9,10 @@ import (
 )
 
 // alignedDType writes a dtype with align=True as the call numpy.dtype(dict, True, True), which
-// every NumPy takes. In the state that NumPy itself writes, the flag is a signed char in
-// NumPy 1, which refuses other numbers, and a number that is not negative in NumPy 2, which
-// drops it from others. It returns nil where only the state will do: with metadata or titles
-// that are no text, or for a layout that NumPy would not take with align=True.
+// every NumPy accepts. The state that NumPy itself writes depends on the version: NumPy 1 stores
+// the flags as a signed char and refuses other numbers, and NumPy 2 drops the flag from a negative
+// number. alignedDType returns nil if only the state can express the dtype: with metadata, with a
+// title that is not text, or with a layout that NumPy refuses for align=True.
 func (r *Reducers) alignedDType(d *ndarray.DType) *pickle.Object {
 	if r.opts.NumPy != (Version{}) || !d.Aligned() || d.Metadata() != nil {
 		return nil
@@ -36,7 +36,7 @@ func (r *Reducers) alignedDType(d *ndarray.DType) *pickle.Object {
 		names[i], formats[i], offsets[i], titles[i] = f.Name, f.DType, f.Offset, f.Title
 	}
 	if n == 0 || d.ItemSize()%align != 0 || d.Alignment() != align && d.ScalarClass() == "" {
-		return nil // with a class of its own it is not aligned itself, in NumPy neither
+		return nil // with a scalar class NumPy does not align the dtype itself
 	}
 	spec := types.Dict{
 		{Key: "names", Value: &names}, {Key: "formats", Value: &formats},

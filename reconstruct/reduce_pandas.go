@@ -2,7 +2,9 @@ package reconstruct
 
 import (
 	"io"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -13,21 +15,22 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NOTE. What is written of pandas' objects is what the widest range of versions loads,
-// 1.5 to 3.x being tested: the state of 0.14.1, which every version since sets on a
-// block manager that it makes without arguments, extension arrays with a dict as
-// their state, and indexes by the functions that all versions call. Where the class of
-// a value differs between versions, pandas is left to choose by a name that they share: 'str' is
-// object before 3.0, "Europe/Paris" is of pytz before 3.0 and of zoneinfo since.
+// What is written of pandas' objects loads in the widest range of versions; 1.5 to 3.x are tested.
+// A block manager is created without arguments and gets the state of 0.14.1, which every later
+// version accepts; extension arrays have a dict as their state; indexes are calls of functions that
+// all versions have. Where the class of a value depends on the version, a name that all versions
+// know lets pandas choose it: 'str' is object before 3.0, and "Europe/Paris" is a zone of pytz
+// before 3.0 and of zoneinfo since.
 //
 // Reference: pandas/_libs/internals.pyx (BlockManager.__setstate__), pandas/core/generic.py
 // (NDFrame.__setstate__), pandas/_libs/arrays.pyx (NDArrayBacked.__setstate__),
 // pandas/core/indexes/base.py (_new_Index).
 
-// pandasReducers say how the values of package frame and pandas' scalars are written.
+// pandasReducers maps Go types of package frame and of pandas' scalars to the functions that write
+// them.
 var pandasReducers map[reflect.Type]func(r *Reducers, v any, protocol int) (any, error)
 
-func init() { // what the functions build leads back to the map
+func init() { // not an initializer, because the functions use the map
 	pandasReducers = map[reflect.Type]func(r *Reducers, v any, protocol int) (any, error){
 		reflect.TypeFor[*frame.Frame](): func(r *Reducers, v any, p int) (any, error) {
 			return r.frame(v.(*frame.Frame), p)
@@ -58,11 +61,12 @@ func init() { // what the functions build leads back to the map
 	}
 }
 
-// newInstance is an object made by NEWOBJ without arguments, and its state.
+// newInstance returns an object that is pickled by NEWOBJ without arguments, and by its state.
 func newInstance(class any, state any) *pickle.Object {
 	return &pickle.Object{Class: class, Form: pickle.FormNewObj, State: state, HasState: true}
 }
 
+// dictOf returns a dict of alternating keys, which are text, and values.
 func dictOf(pairs ...any) *types.Dict {
 	d := make(types.Dict, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
@@ -149,10 +153,10 @@ func (r *Reducers) series(s *frame.Series, protocol int) (any, error) {
 	return newInstance(class, state), nil
 }
 
-// extractArray takes the array out of an index.
+// extractArray is a function that returns the array of an index.
 var extractArray = pyName("pandas.core.construction", "extract_array")
 
-// standalone writes an extension array by itself.
+// standalone writes an extension array that is outside of a frame.
 func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 	values, err := r.values(s, protocol)
 	if o, ok := values.(*pickle.Object); ok && err == nil &&
@@ -162,8 +166,9 @@ func (r *Reducers) standalone(s *frame.Series, protocol int) (any, error) {
 	return values, err
 }
 
-// pandasContainer returns the class to write: pandas' own under its name of today, also of a table
-// of pyarrow or polars, or a subclass of it, and then false.
+// pandasContainer returns the class to write. For a class of pandas, and for a table of pyarrow or
+// polars, that is known, and the result is true. A subclass of pandas' class keeps its name, and
+// the result is false.
 func pandasContainer(class string, known pickle.Named) (any, bool) {
 	g := className(class)
 	if _, isPandas := pandasClass(class); isPandas || class == "" || isPyarrow(g) || isPolars(g) {
@@ -172,6 +177,7 @@ func pandasContainer(class string, known pickle.Named) (any, bool) {
 	return g, false
 }
 
+// addAttrs adds what all versions of pandas keep in the state beside the data.
 func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {
 	if len(attrs) > 0 {
 		*state = append(*state, *dictOf("attrs", attrs)...)
@@ -181,42 +187,31 @@ func addAttrs(state *types.Dict, attrs map[string]any, uniqueLabels bool) {
 	}
 }
 
-// addExtra adds the attributes of a subclass, by name.
+// addExtra adds the attributes of a subclass in the order of their names.
 func addExtra(state *types.Dict, extra map[string]any) {
-	for k, v := range extra {
-		*state = append(*state, types.DictEntry{Key: k, Value: v})
-	}
-	sortTail(*state, len(extra))
-}
-
-// sortTail orders the last n entries, which came from a map, by their keys.
-func sortTail(d types.Dict, n int) {
-	tail := d[len(d)-n:]
-	for i := range tail {
-		for j := i; j > 0 && tail[j-1].Key.(string) > tail[j].Key.(string); j-- {
-			tail[j-1], tail[j] = tail[j], tail[j-1]
-		}
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		*state = append(*state, types.DictEntry{Key: name, Value: extra[name]})
 	}
 }
 
-// manager is a BlockManager with the state of 0.14.1; what stands before that in the tuple
-// was for older versions.
+// manager returns a BlockManager with the state of 0.14.1. The items before it in the tuple are the
+// state for older versions.
 func (r *Reducers) manager(class string, axes, blocks types.List) *pickle.Object {
 	state := dictOf("axes", &axes, "blocks", &blocks)
 	return newInstance(pyName("pandas.core.internals.managers", class),
 		written.Tuple{&types.List{}, &types.List{}, &types.List{}, dictOf("0.14.1", state)})
 }
 
-// A columnGroup is the columns that one block of a DataFrame holds.
+// columnGroup is the columns that share one block of a DataFrame.
 type columnGroup struct {
-	dt      *ndarray.DType
+	dt      *ndarray.DType // of all columns; nil for a single column of any kind
 	columns []*frame.Series
-	places  []int
+	places  []int // positions of the columns in the frame
 }
 
-// blocks writes the columns: those of one NumPy dtype in one block, as pandas keeps them,
-// each other in its own. Where the memory of arrays goes out of band, columns stay apart, because a
-// block of several would have to be copied together.
+// blocks writes the columns of a frame. As in pandas, columns of the same NumPy dtype share a block
+// and every other column has its own. If the memory of arrays goes out of band, each column has its
+// own block, because a shared one would copy the columns together.
 func (r *Reducers) blocks(f *frame.Frame, protocol int) (types.List, error) {
 	apart := protocol >= 5 && (r.opts.Buffers || r.opts.NumPy.atLeast(1, 16))
 	var groups []*columnGroup
@@ -252,8 +247,8 @@ func (r *Reducers) blocks(f *frame.Frame, protocol int) (types.List, error) {
 	return blocks, nil
 }
 
-// columnBlock is one column as a block of a DataFrame: two-dimensional if it is an array
-// of NumPy's, as pandas 1.0 does not make it so itself.
+// columnBlock writes one column as a block of a DataFrame. An array of NumPy is made
+// two-dimensional because pandas 1.0 does not do so itself.
 func (r *Reducers) columnBlock(s *frame.Series, protocol int) (any, error) {
 	values, err := r.values(s, protocol)
 	switch a := values.(type) {
@@ -267,16 +262,14 @@ func (r *Reducers) columnBlock(s *frame.Series, protocol int) (any, error) {
 	return values, err
 }
 
+// placement returns the positions of a block's columns: a slice if they are evenly spaced.
 func placement(places []int) any {
 	step := 1
 	if len(places) > 1 {
 		step = places[1] - places[0]
 	}
-	positions := make([]int64, len(places))
 	for i, pos := range places {
-		positions[i] = int64(pos)
 		if pos != places[0]+i*step {
-			step = 0
 		}
 	}
 	if step > 0 {
@@ -285,6 +278,7 @@ func placement(places []int) any {
 	return int64Array(places)
 }
 
+// int64Array returns an array of int64.
 func int64Array(values []int) any {
 	out := make([]int64, len(values))
 	for i, v := range values {
@@ -292,7 +286,7 @@ func int64Array(values []int) any {
 	}
 	a, err := ndarray.FromSlice(out)
 	if err != nil {
-		return nil // a slice of one dimension always has a shape
+		return nil // cannot happen: a slice always has a shape of one dimension
 	}
 	return a
 }
@@ -314,7 +308,7 @@ func blockDType(s *frame.Series) *ndarray.DType {
 	return s.Values.DType()
 }
 
-// holdable reports whether pandas keeps the dtype in a NumPy array as it is.
+// holdable reports whether pandas keeps arrays of the dtype unchanged.
 func holdable(dt *ndarray.DType) bool {
 	if base, _ := dt.Subarray(); base != nil {
 		return false
@@ -322,13 +316,13 @@ func holdable(dt *ndarray.DType) bool {
 	return strings.IndexByte("biufcO", byte(dt.Kind())) >= 0
 }
 
-// isTextDType reports whether pandas has a dtype of its own for the text that an array of objects
-// holds.
+// isTextDType reports whether a name is that of pandas' dtypes for text. An array of objects may
+// hold the text of such a column.
 func isTextDType(name string) bool {
 	return name == "str" || name == "string" || strings.HasSuffix(name, "string[pyarrow]")
 }
 
-// groupValues is a block of shape (columns, rows), written column by column.
+// groupValues writes the values of a group as an array of shape (columns, rows), column by column.
 func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 	if g.dt.HasObject() {
 		list := make(types.List, 0, len(g.columns)*rows)
@@ -344,7 +338,7 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 		return r.plainArray(g.dt, []int{len(g.columns), rows}, &list), nil
 	}
 	size := int64(len(g.columns)) * int64(rows) * int64(g.dt.ItemSize())
-	if size < large {
+	if size < largeSize {
 		var b []byte
 		for _, s := range g.columns {
 			var err error
@@ -365,7 +359,7 @@ func (r *Reducers) groupValues(g *columnGroup, rows int) (any, error) {
 	return r.plainArray(g.dt, []int{len(g.columns), rows}, content), nil
 }
 
-// plainArray is a writeable C-ordered array with the given content: bytes, or a list.
+// plainArray writes a writeable array in C order with the given content, bytes or a list.
 func (r *Reducers) plainArray(dt *ndarray.DType, shape []int, content any) *written.Constructed {
 	return &written.Constructed{By: r.arrays, State: written.Tuple{1, shapeTuple(shape), dt, false,
 		content}}

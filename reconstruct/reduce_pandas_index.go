@@ -11,14 +11,15 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
+// indexClass returns a class or function of a module of pandas.core.indexes.
 func indexClass(module, name string) pickle.Named {
 	return pyName("pandas.core.indexes."+module, name)
 }
 
 var newIndex = pyName("pandas.core.indexes.base", "_new_Index")
 
-// index writes an Index of any class. The numeric classes before 2.0 are written as Index,
-// which becomes one of them there.
+// index writes an Index of any class. The numeric index classes that pandas had before 2.0 are
+// written as Index, which those versions turn into the numeric class.
 func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 	if err := x.Validate(); err != nil {
 		return nil, err
@@ -49,20 +50,20 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 	switch s.Kind {
 	case frame.Datetime:
 		if pandasUnit(s.Values.DType()) == "" {
-			break // dates, as objects
+			break // dates are written as objects
 		}
 		fn, class = indexClass("datetimes", "_new_DatetimeIndex"),
 			indexClass("datetimes", "DatetimeIndex")
 		data, err = r.timeArray(s, "DatetimeArray")
 	case frame.Timedelta:
 		if isClockTime(s) {
-			break // times of day, as objects
+			break // times of day are written as objects
 		}
 		class = indexClass("timedeltas", "TimedeltaIndex")
 		if data, err = r.timeArray(s, "TimedeltaArray"); err != nil {
 			return nil, err
 		}
-		if freq, ok := offset(s.Freq); ok { // its constructor does not take the array's
+		if freq, ok := offset(s.Freq); ok { // TimedeltaIndex ignores the freq of the array
 			return call(fn, class, dictOf("data", data, "freq", freq, "name", label(x.Name()))), nil
 		}
 	case frame.Period:
@@ -76,6 +77,7 @@ func (r *Reducers) index(x *frame.Index, protocol int) (any, error) {
 	return call(fn, class, dictOf("data", data, "name", label(x.Name()))), nil
 }
 
+// multiIndex writes a MultiIndex.
 func (r *Reducers) multiIndex(x *frame.Index) (any, error) {
 	levels, codes, names := make(types.List, len(x.Levels)), make(types.List, len(x.Levels)),
 		make(types.List, len(x.Levels))
@@ -90,6 +92,7 @@ func (r *Reducers) multiIndex(x *frame.Index) (any, error) {
 		dictOf("levels", &levels, "codes", &codes, "sortorder", nil, "names", &names)), nil
 }
 
+// intervalIndex writes an index of intervals.
 func (r *Reducers) intervalIndex(s *frame.Series, name any) (any, error) {
 	left, err := boundsIndex(s.Left)
 	if err != nil {
@@ -104,19 +107,19 @@ func (r *Reducers) intervalIndex(s *frame.Series, name any) (any, error) {
 		dictOf("left", left, "right", right, "closed", s.Closed, "name", name)), nil
 }
 
-// boundsIndex returns the bounds of intervals as the index that pandas takes.
+// boundsIndex returns the bounds of intervals as an index, the form that pandas accepts.
 func boundsIndex(s *frame.Series) (*frame.Index, error) {
 	switch s.Kind {
 	case frame.Numpy, frame.Datetime, frame.Timedelta, frame.Masked:
 		bounds := *s
-		bounds.Freq = "" // pandas has none for bounds
+		bounds.Freq = "" // bounds have no freq in pandas
 		return &frame.Index{Class: "Index", Names: []any{nil}, Values: &bounds}, nil
 	}
 	return nil, pickle.Unsupported("intervals of %s bounds", s.Kind)
 }
 
-// hashable returns the values of an index with tuples where plain values have lists: what an index
-// holds is hashed, so no list was one in Python.
+// hashable returns the values of an index with lists replaced by tuples. Elements of an index are
+// hashable, so a list in Go stands for a tuple in Python.
 func hashable(s *frame.Series) (*frame.Series, error) {
 	if s.Kind != frame.Numpy || s.Values.DType().Kind() != ndarray.KindObject {
 		return s, nil
@@ -140,7 +143,8 @@ func hashable(s *frame.Series) (*frame.Series, error) {
 	return &out, nil
 }
 
-// label returns the name of a column, level or index; pandas wants a hashable one.
+// label returns the name of a column, level or index. Lists become tuples because pandas needs
+// hashable names.
 func label(v any) any {
 	if parts, ok := v.([]any); ok {
 		t := make(written.Tuple, len(parts))

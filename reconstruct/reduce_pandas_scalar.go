@@ -12,12 +12,15 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Scalars, offsets and time zones. Reference: the __reduce__ methods in pandas/_libs/tslibs.
+// This file writes scalars, offsets and time zones.
+//
+// Reference: the __reduce__ methods in pandas/_libs/tslibs.
 
+// reducePandasNull writes NaT or NA.
 func reducePandasNull(_ *Reducers, v any, _ int) (any, error) {
 	switch v.(PandasNull) {
 	case "NaT":
-		// The function that makes it has had two names; this one is in every version.
+		// The function that NaT reduces to was renamed; this name exists in every version.
 		return pyName("pandas", "NaT"), nil
 	case "<NA>":
 		return pyName("pandas._libs.missing", "NA"), nil
@@ -25,7 +28,7 @@ func reducePandasNull(_ *Reducers, v any, _ int) (any, error) {
 	return nil, pickle.Unsupported("a missing value named %q", v)
 }
 
-// resolutionCode is the inverse of resolutions.
+// resolutionCode returns the code that resolutions maps to a unit.
 func resolutionCode(unit string) (int, error) {
 	for code, name := range resolutions {
 		if name == unit {
@@ -81,7 +84,8 @@ func reduceInterval(_ *Reducers, v any, _ int) (any, error) {
 		intervalEnd(iv.Right), iv.Closed), nil
 }
 
-// intervalEnd is pandasObject for what an Interval takes: of times, its own only.
+// intervalEnd is pandasObject for an end of an Interval, which accepts no times but those of
+// pandas.
 func intervalEnd(v any) any {
 	switch v := v.(type) {
 	case time.Time:
@@ -99,10 +103,10 @@ func intervalEnd(v any) any {
 	return pandasObject(v)
 }
 
-// zoneByName gives a zone in the library that the version of pandas prefers.
+// zoneByName is a function that looks up a zone in the library that the version of pandas prefers.
 var zoneByName = pyName("pandas._libs.tslibs.timezones", "maybe_get_tz")
 
-// zoneOf is dtypeZoneArg for what takes no name.
+// zoneOf is dtypeZoneArg for a place where a name is not accepted.
 func zoneOf(name string) any {
 	tz := dtypeZoneArg(name)
 	if tz == any(name) {
@@ -111,8 +115,8 @@ func zoneOf(name string) any {
 	return tz
 }
 
-// locationZone returns the zone of the timestamp: by its name where that is the name of one,
-// else by its offset then.
+// locationZone returns the zone of a timestamp: by its name if it has one, else by its offset at
+// the time of t.
 func locationZone(loc *time.Location, t Timestamp) any {
 	if known, err := time.LoadLocation(loc.String()); err == nil && loc != time.Local &&
 		loc.String() != "" {
@@ -126,8 +130,8 @@ func locationZone(loc *time.Location, t Timestamp) any {
 	return &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
 }
 
-// dtypeZoneArg returns what pandas' constructors take for a time zone: a fixed offset as
-// datetime.timezone, which every version has, any other by its name.
+// dtypeZoneArg returns a time zone as pandas' constructors accept it: a fixed offset as
+// datetime.timezone, which every version has, and any other zone by its name.
 func dtypeZoneArg(zone string) any {
 	if file, ok := strings.CutPrefix(zone, "tzfile('"); ok {
 		file = strings.TrimSuffix(file, "')")
@@ -144,7 +148,7 @@ func dtypeZoneArg(zone string) any {
 			return &Timezone{Offset: Timedelta{Seconds: n * 60}.normal()}
 		}
 	}
-	// pandas is never without dateutil
+	// pandas always has dateutil installed
 	if m := dateutilOffsetText().FindStringSubmatch(zone); m != nil {
 		seconds, _ := strconv.Atoi(m[2])
 		var label any
@@ -159,12 +163,12 @@ func dtypeZoneArg(zone string) any {
 	return zone
 }
 
-// dateutilOffsetText is repr() of dateutil's tzoffset.
+// dateutilOffsetText matches repr() of dateutil's tzoffset.
 var dateutilOffsetText = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^tzoffset\((None|'[^'\\]*'), (-?\d{1,5})\)$`)
 })
 
-// namedZone is dtypeZoneArg for a column, whose dtype may say the name of a fixed offset.
+// namedZone is dtypeZoneArg for a column, whose dtype may contain the name of a fixed offset.
 func namedZone(s *frame.Series) any {
 	tz := dtypeZoneArg(s.TZ)
 	fixed, ok := tz.(*Timezone)
@@ -175,7 +179,7 @@ func namedZone(s *frame.Series) any {
 	return tz
 }
 
-// parseOffset reads "+05:30" or "-08:00:15".
+// parseOffset parses "+05:30" or "-08:00:15".
 func parseOffset(s string) (Timedelta, bool) {
 	if len(s) < 6 || s[0] != '+' && s[0] != '-' {
 		return Timedelta{}, false
@@ -195,15 +199,15 @@ func parseOffset(s string) (Timedelta, bool) {
 	return Timedelta{Seconds: seconds}.normal(), seconds < 86_400 && seconds > -86_400
 }
 
-// An offsetClass is a class of pandas' offsets: its name and the argument after n and
-// normalize.
+// offsetClass is a class of pandas' offsets and its argument after n and normalize.
 type offsetClass struct {
 	name   string
 	anchor offsetAnchor
-	// def is the anchor where the alias has none, 0 for none.
+	// def is the month of an alias that names none.
 	def int
 }
 
+// offsetAnchor is the kind of an offset's anchor.
 type offsetAnchor uint8
 
 const (
@@ -212,7 +216,7 @@ const (
 	monthAnchor
 )
 
-// offsetClasses are the classes by their aliases, those of pandas before 2.2 and since.
+// offsetClasses maps aliases to classes: those of pandas before 2.2 and since.
 var offsetClasses = map[string]offsetClass{
 	"D": {name: "Day"}, "H": {name: "Hour"}, "h": {name: "Hour"}, "T": {name: "Minute"},
 	"min": {name: "Minute"},
@@ -222,7 +226,7 @@ var offsetClasses = map[string]offsetClass{
 	"BM": {name: "BusinessMonthEnd"}, "BME": {name: "BusinessMonthEnd"},
 	"BMS": {name: "BusinessMonthBegin"},
 	"B":   {name: "BusinessDay"},
-	"W":   {name: "Week", anchor: weekdayAnchor, def: -1},
+	"W":   {name: "Week", anchor: weekdayAnchor},
 	"Q":   {name: "QuarterEnd", anchor: monthAnchor, def: 12},
 	"QE":  {name: "QuarterEnd", anchor: monthAnchor, def: 12},
 	"QS":  {name: "QuarterBegin", anchor: monthAnchor, def: 1},
@@ -241,8 +245,8 @@ var offsetClasses = map[string]offsetClass{
 	"BYS": {name: "BYearBegin", anchor: monthAnchor, def: 1},
 }
 
-// offset returns the offset object of an alias such as "2D" or "Q-NOV", which all versions
-// load, where the aliases changed. ok is false, and the object nil, for one it does not know.
+// offset returns the offset object of an alias such as "2D" or "Q-NOV". All versions load the
+// object, while aliases have changed. For an unknown alias it returns nil and false.
 func offset(alias string) (any, bool) {
 	text := strings.TrimLeft(alias, "-0123456789")
 	n := 1
@@ -276,11 +280,11 @@ func offset(alias string) (any, bool) {
 		}
 		args = append(args, month)
 	}
-	// where every pandas has it
+	// pandas.tseries.offsets has the class in every version.
 	return call(pyName("pandas.tseries.offsets", class.name), args...), true
 }
 
-// periodOffset is offset for a period, where a week without a day ends on Sunday.
+// periodOffset is offset for a period: a week without a weekday ends on Sunday.
 func periodOffset(alias string) (any, error) {
 	if strings.HasSuffix(alias, "W") {
 		alias += "-SUN"
@@ -292,6 +296,7 @@ func periodOffset(alias string) (any, error) {
 	return o, nil
 }
 
+// periodDType writes a PeriodDtype.
 func periodDType(freq string) (any, error) {
 	o, err := periodOffset(freq)
 	if err != nil {

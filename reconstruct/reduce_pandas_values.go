@@ -14,8 +14,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// values writes the elements of a series as an array of NumPy's or pandas', which an index
-// and a block take alike.
+// values writes the elements of a series as an array of NumPy or pandas, which indexes and blocks
+// accept.
 func (r *Reducers) values(s *frame.Series, protocol int) (any, error) {
 	if dtype := chosenDType(s); dtype != "" {
 		return r.textIndex(s, dtype, nil)
@@ -57,6 +57,7 @@ func (r *Reducers) values(s *frame.Series, protocol int) (any, error) {
 	return nil, pickle.Unsupported("a series of kind %s", s.Kind)
 }
 
+// numpyValues writes a column that is an array of NumPy.
 func (r *Reducers) numpyValues(s *frame.Series) (any, error) {
 	dt := s.Values.DType()
 	switch {
@@ -74,8 +75,7 @@ func (r *Reducers) numpyValues(s *frame.Series) (any, error) {
 	return nil, pickle.Unsupported("a pandas column of dtype %s", dt)
 }
 
-// writeable is the array for pandas, which modifies its columns in place, without a class
-// that pandas no longer has.
+// writeable writes an array of the class ndarray that pandas may modify in place.
 func (r *Reducers) writeable(a *ndarray.Array) (any, error) {
 	if a.Class() == "" && (r.opts.Buffers || r.opts.NumPy != (Version{})) {
 		return a, nil
@@ -87,10 +87,10 @@ func (r *Reducers) writeable(a *ndarray.Array) (any, error) {
 	return r.plainArray(a.DType(), a.Shape(), data), nil
 }
 
-// objects is the series as an array of Python objects, None where an element is missing.
+// objects writes a series as an array of Python objects, with None for a missing element.
 func (r *Reducers) objects(s *frame.Series) any { return r.objectsOr(s, nil) }
 
-// objectsOr is objects with another object where an element is None.
+// objectsOr is objects with missing in place of None.
 func (r *Reducers) objectsOr(s *frame.Series, missing any) any {
 	list := make(types.List, s.Len())
 	for i := range list {
@@ -101,8 +101,8 @@ func (r *Reducers) objectsOr(s *frame.Series, missing any) any {
 	return r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list)
 }
 
-// pandasObject is an element of an array of objects: a scalar of pandas' in the form that all
-// versions load, and values that have no counterpart in Python as the object they stand for.
+// pandasObject returns an element of an array of objects: a scalar of pandas in the form that all
+// versions load, and a Go value without a counterpart in Python as the object that it stands for.
 func pandasObject(v any) any {
 	switch v := v.(type) {
 	case *pickle.Object:
@@ -152,8 +152,8 @@ func pandasObject(v any) any {
 	return v
 }
 
-// chosenDType returns the name by which pandas is to choose the dtype of a text column,
-// "" for any other column and for text that says of itself how it is stored.
+// chosenDType returns the name by which pandas chooses the dtype of a text column. It returns ""
+// for any other column, and for text whose dtype tells how it is stored.
 func chosenDType(s *frame.Series) string {
 	switch s.Kind {
 	case frame.Text:
@@ -169,7 +169,7 @@ func chosenDType(s *frame.Series) string {
 	return ""
 }
 
-// textIndex is an index of text, which a block takes for its values.
+// textIndex writes text as an index, which a block accepts as its values.
 func (r *Reducers) textIndex(s *frame.Series, dtype string, name any) (any, error) {
 	var content any
 	if texts, err := frame.Values[string](s); err == nil {
@@ -188,15 +188,17 @@ func (r *Reducers) textIndex(s *frame.Series, dtype string, name any) (any, erro
 		dictOf("data", data, "dtype", dtype, "name", name)), nil
 }
 
+// maskedArrays is pandas' nullable array for each kind, as module.Class below pandas.core.arrays.
 var maskedArrays = map[ndarray.Kind]string{
 	ndarray.KindInt: "integer.IntegerArray", ndarray.KindUint: "integer.IntegerArray",
 	ndarray.KindFloat: "floating.FloatingArray", ndarray.KindBool: "boolean.BooleanArray",
 }
 
+// maskedValues writes a nullable array.
 func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
 	a := s.Values
 	if a.DType().Kind() == ndarray.KindFloat && a.DType().ItemSize() == 2 {
-		wide, err := ndarray.Values[float32](a) // pandas has no nullable half
+		wide, err := ndarray.Values[float32](a) // pandas has no nullable float16
 		if err != nil {
 			return nil, err
 		}
@@ -228,7 +230,7 @@ func (r *Reducers) maskedValues(s *frame.Series) (any, error) {
 	return newInstance(className("pandas.core.arrays."+class), state), nil
 }
 
-// isClockTime reports whether s has Arrow's time32 or time64: time since midnight.
+// isClockTime reports whether s is a column of Arrow's time32 or time64: times since midnight.
 func isClockTime(s *frame.Series) bool {
 	return s.Kind == frame.Timedelta && (strings.HasPrefix(s.DType, "time32[") ||
 		strings.HasPrefix(s.DType, "time64["))
@@ -251,7 +253,7 @@ func (r *Reducers) clockTimes(s *frame.Series) (any, error) {
 	return r.plainArray(ndarray.ObjectDType(), []int{len(list)}, &list), nil
 }
 
-// pandasUnit returns the unit of a datetime64 or timedelta64 that pandas has, or "".
+// pandasUnit returns the unit of a datetime64 or timedelta64, or "" if pandas does not have it.
 func pandasUnit(dt *ndarray.DType) string {
 	u := dt.Unit()
 	if u.Num == 1 && unitsPerSecond[u.Base] != 0 {
@@ -260,8 +262,8 @@ func pandasUnit(dt *ndarray.DType) string {
 	return ""
 }
 
-// timeValues writes datetimes and timedeltas: NumPy's array where they have no zone, which
-// is what a block has held in all versions.
+// timeValues writes datetimes and timedeltas. Without a zone they are an array of NumPy, which
+// blocks of all versions hold.
 func (r *Reducers) timeValues(s *frame.Series) (any, error) {
 	dt := s.Values.DType()
 	if isClockTime(s) {
@@ -286,7 +288,7 @@ func (r *Reducers) timeValues(s *frame.Series) (any, error) {
 	return r.timeArray(s, "DatetimeArray")
 }
 
-// isArrayOf reports whether s is an extension array by itself of one of the classes.
+// isArrayOf reports whether s is an extension array outside of a frame, of one of the classes.
 func isArrayOf(s *frame.Series, names ...string) bool {
 	class, ok := pandasClass(s.Class)
 	for _, name := range names {
@@ -319,12 +321,12 @@ func (r *Reducers) timeArray(s *frame.Series, class string) (any, error) {
 	if class == "TimedeltaArray" {
 		module = "pandas.core.arrays.timedeltas"
 	}
-	freq, _ := offset(s.Freq) // one without an alias is left out: it changes no value
+	freq, _ := offset(s.Freq) // nil if it has no alias; freq changes no value
 	return newInstance(pyName(module, class), dictOf("_data", data, "_dtype", dtype, "_freq",
 		freq)), nil
 }
 
-// withNaT returns the values with NaT where the series is not valid.
+// withNaT returns the values, with NaT for those that are missing.
 func withNaT(s *frame.Series) (*ndarray.Array, error) {
 	if s.Valid == nil {
 		return s.Values, nil
@@ -351,6 +353,7 @@ func withNaT(s *frame.Series) (*ndarray.Array, error) {
 		ndarray.OrderC, data)
 }
 
+// categoricalValues writes a Categorical.
 func (r *Reducers) categoricalValues(s *frame.Series) (any, error) {
 	codes, err := narrowCodes(s.Values, s.Categories.Len())
 	if err != nil {
@@ -362,8 +365,9 @@ func (r *Reducers) categoricalValues(s *frame.Series) (any, error) {
 		dictOf("_codes", codes, "_dtype", dtype)), nil
 }
 
-// narrowCodes returns codes in the dtype that pandas has for n categories: coerce_indexer_dtype
-// of pandas/core/dtypes/cast.py.
+// narrowCodes returns codes in the dtype that pandas uses for n categories.
+//
+// Reference: pandas/core/dtypes/cast.py, coerce_indexer_dtype.
 func narrowCodes(a *ndarray.Array, n int) (any, error) {
 	size := 8
 	switch {
@@ -388,6 +392,7 @@ func narrowCodes(a *ndarray.Array, n int) (any, error) {
 	return converted[int64](a)
 }
 
+// converted returns the values of an array as an array of T.
 func converted[T ndarray.Element](a *ndarray.Array) (any, error) {
 	values, err := ndarray.Values[T](a)
 	if err != nil {
@@ -396,6 +401,7 @@ func converted[T ndarray.Element](a *ndarray.Array) (any, error) {
 	return ndarray.FromSlice(values)
 }
 
+// sparseValues writes a SparseArray.
 func (r *Reducers) sparseValues(s *frame.Series) (any, error) {
 	positions, err := ndarray.FromSlice(s.Positions)
 	if err != nil {
@@ -406,7 +412,7 @@ func (r *Reducers) sparseValues(s *frame.Series) (any, error) {
 		return nil, err
 	}
 	index := call(pyName("pandas._libs.sparse", "IntIndex"), s.Length, positions)
-	// Its module changed in 2.1; the public name has not since 0.24.
+	// The module of SparseDtype changed in 2.1, its public name has not since 0.24.
 	dtype := call(pyName("pandas", "SparseDtype"), s.Values.DType(), pandasObject(s.FillValue))
 	return newInstance(pyName("pandas.core.arrays.sparse.array", "SparseArray"),
 		dictOf("_sparse_index", index, "_sparse_values", data, "_dtype", dtype)), nil

@@ -13,8 +13,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// stdlibReducers say how the standard library's types are written: what CPython's
-// __reduce_ex__ methods return.
+// stdlibReducers write types of the standard library as CPython's __reduce_ex__ methods do.
 var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 	reflect.TypeFor[*DefaultDict](): func(v any, _ int) (any, error) {
 		d := v.(*DefaultDict)
@@ -107,7 +106,7 @@ var stdlibReducers = map[reflect.Type]pickle.ReduceFunc{
 	reflect.TypeFor[*TypedArray](): reduceTypedArray,
 }
 
-// versionReducers are those whose form depends on the version of Python.
+// versionReducers write the types whose form depends on the version of Python.
 var versionReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	reflect.TypeFor[*OrderedDict](): func(r *Reducers, v any) (any, error) {
 		d := v.(*OrderedDict)
@@ -130,7 +129,7 @@ var versionReducers = map[reflect.Type]func(r *Reducers, v any) (any, error){
 	},
 }
 
-// withItems adds the items and attributes of a dict's subclass.
+// withItems adds the items and attributes of an instance of a subclass of dict.
 func withItems(o *pickle.Object, m *mapping) *pickle.Object {
 	o.DictItems, o.State, o.HasState = m.Dict, m.Attrs, m.Attrs != nil
 	return o
@@ -153,7 +152,7 @@ func reduceDate(v any, _ int) (any, error) {
 		inRange("date", d.Year, d.Month, d.Day, 0, 0, 0, 0)
 }
 
-// foldAt returns the bit for fold, which CPython writes from protocol 4 on.
+// foldAt returns the bit for fold, which CPython writes at protocol 4 and above.
 func foldAt(fold, protocol int) byte {
 	if fold == 1 && protocol >= 4 {
 		return foldBit
@@ -161,6 +160,7 @@ func foldAt(fold, protocol int) byte {
 	return 0
 }
 
+// clockBytes returns the payload of a time of day.
 func clockBytes(hour, minute, second, micro int) []byte {
 	return []byte{byte(hour), byte(minute), byte(second), byte(micro >> 16), byte(micro >> 8),
 		byte(micro)}
@@ -177,7 +177,8 @@ func reduceTime(v any, protocol int) (any, error) {
 	return o, inRange("time", 1, 1, 1, t.Hour, t.Minute, t.Second, t.Microsecond)
 }
 
-// datetimeForm is how a datetime is written, with all that it consists of.
+// datetimeForm is the written form of a datetime; its parts are fields so that one allocation has
+// them all.
 type datetimeForm struct {
 	pickle.Object
 	args    [2]any
@@ -206,9 +207,8 @@ func reduceDatetime(v any, protocol int) (any, error) {
 		d.Microsecond)
 }
 
-// NewDatetime returns t as an aware datetime whose time zone is the offset that t has,
-// with a name only if time.FixedZone gave it one. Nanoseconds below a microsecond
-// are cut off.
+// NewDatetime returns t as an aware datetime. Its time zone has the offset of t, and a name only if
+// time.FixedZone set one. The time is truncated to microseconds.
 func NewDatetime(t time.Time) *Datetime {
 	d := &Datetime{
 		Year: t.Year(), Month: int(t.Month()), Day: t.Day(),
@@ -217,15 +217,15 @@ func NewDatetime(t time.Time) *Datetime {
 	name, offset := t.Zone()
 	zone := &Timezone{Offset: Timedelta{Seconds: offset}.normal()}
 	if offset != 0 && name != "" && t.Location().String() == name {
-		zone.Name, zone.HasName = name, true // made by time.FixedZone
+		zone.Name, zone.HasName = name, true // from time.FixedZone
 	}
 	d.TZ = zone
 	return d
 }
 
-// newZone returns the zone of Python that loc is: one with the rules of a place by its name, one of
-// time.FixedZone by its offset, with its name unless Python gives the same. time.Local is an error,
-// since it is another zone wherever it is read.
+// newZone returns the Python zone for a location: a place by its IANA name, and a zone of
+// time.FixedZone by its offset, with its name unless Python's would be the same. time.Local is an
+// error because it is a different zone on each machine.
 func newZone(loc *time.Location) (any, error) {
 	name := loc.String()
 	if loc == time.Local {
@@ -243,14 +243,14 @@ func newZone(loc *time.Location) (any, error) {
 	return zone, nil
 }
 
-// NewTimedelta returns d as a timedelta, without the nanoseconds below a microsecond.
+// NewTimedelta returns d as a timedelta, truncated to microseconds.
 func NewTimedelta(d time.Duration) Timedelta {
 	return Timedelta{Seconds: int(d / time.Second),
 		Microseconds: int(d % time.Second / time.Microsecond)}.normal()
 }
 
-// datetimeItem is datetime64.item(): a date, a datetime, an int for units that
-// those do not hold, None for NaT.
+// datetimeItem returns the result of datetime64.item(): a date, a datetime, an int for units that
+// those cannot hold, or None for NaT.
 func datetimeItem(d ndarray.Datetime64) any {
 	if d.IsNaT() {
 		return nil
@@ -272,7 +272,7 @@ func datetimeItem(d ndarray.Datetime64) any {
 	return int(d.Value)
 }
 
-// timedeltaItem is timedelta64.item().
+// timedeltaItem returns the result of timedelta64.item().
 func timedeltaItem(d ndarray.Timedelta64) any {
 	if d.Value == ndarray.NaT {
 		return nil

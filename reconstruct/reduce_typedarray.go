@@ -14,8 +14,10 @@ import (
 
 var arrayClass = pyType("array", "array")
 
-// reduceTypedArray writes an array.array: array_array___reduce_ex__ of
-// Modules/arraymodule.c, with bytes from protocol 3 on and a list of items below.
+// reduceTypedArray writes an array.array: with bytes at protocol 3 and above, and with a list of
+// items below.
+//
+// Reference: Modules/arraymodule.c, array_array___reduce_ex__.
 func reduceTypedArray(v any, protocol int) (any, error) {
 	t := v.(*TypedArray)
 	kind, known := formatKinds[t.TypeCode]
@@ -42,7 +44,7 @@ func reduceTypedArray(v any, protocol int) (any, error) {
 		written.Bytes(data)), nil
 }
 
-// list returns the items one by one.
+// list returns the items as a list of Python objects.
 func (t *TypedArray) list() (*types.List, error) {
 	list := types.List{}
 	switch v := t.Values.(type) {
@@ -69,7 +71,7 @@ func (t *TypedArray) list() (*types.List, error) {
 	return &list, nil
 }
 
-// naturalFormat is the little-endian format of the size that the items have in Go.
+// naturalFormat returns the code of the little-endian format with the item size of the Go slice.
 func (t *TypedArray) naturalFormat(kind byte) int {
 	size := 4
 	if items := reflect.TypeOf(t.Values); items != nil && items.Kind() == reflect.Slice {
@@ -83,7 +85,7 @@ func (t *TypedArray) naturalFormat(kind byte) int {
 	return 20 // UTF-32, little-endian
 }
 
-// encode is the inverse of decode.
+// encode returns the bytes of an array; decode is its inverse.
 func (f machineFormat) encode(values any) ([]byte, error) {
 	var order binary.AppendByteOrder = binary.LittleEndian
 	if f.big {
@@ -125,6 +127,7 @@ func (f machineFormat) encode(values any) ([]byte, error) {
 	return out, nil
 }
 
+// encodeText encodes text as UTF-16 or UTF-32.
 func (f machineFormat) encodeText(text string, order binary.AppendByteOrder) []byte {
 	var out []byte
 	if f.size == 2 {

@@ -11,11 +11,12 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// NOTE. What is written of package xr's values is calls of xarray's classes, as programs make them:
-// their arguments have been the same since 0.11, while the state of instances is not. A MultiIndex
-// with coordinates for its levels is a Coordinates object with its index, which came with them.
+// Values of package xr are written as calls of xarray's classes, as programs make them: the
+// arguments have been the same since 0.11, while the state of instances has changed. A MultiIndex
+// that has coordinates for its levels is written as a Coordinates object with its index, which
+// exist in the same versions.
 
-func init() { // what the functions build leads back to the map
+func init() { // not an initializer, because the functions use the map
 	add := func(t reflect.Type, f func(r *Reducers, v any) (any, error)) {
 		pandasReducers[t] = func(r *Reducers, v any, _ int) (any, error) { return f(r, v) }
 	}
@@ -49,8 +50,8 @@ func init() { // what the functions build leads back to the map
 	})
 }
 
-// xarrayClass returns the class to write: that which was read if it is another than the known
-// one's.
+// xarrayClass returns the class to write: the one that was read if xarray does not define it, else
+// known.
 func xarrayClass(class string, known pickle.Named) any {
 	if g := className(class); class != "" && !isXarray(g) {
 		return g
@@ -58,6 +59,7 @@ func xarrayClass(class string, known pickle.Named) any {
 	return known
 }
 
+// variable writes a Variable or IndexVariable.
 func (r *Reducers) variable(v *xr.Variable) (any, error) {
 	if err := v.Validate(); err != nil {
 		return nil, err
@@ -77,6 +79,7 @@ func (r *Reducers) variable(v *xr.Variable) (any, error) {
 	return call(xarrayClass(v.Class, class), args...), nil
 }
 
+// attrsOrNone returns an untyped nil for attributes that are nil.
 func attrsOrNone(attrs map[string]any) any {
 	if attrs == nil {
 		return nil
@@ -84,6 +87,7 @@ func attrsOrNone(attrs map[string]any) any {
 	return attrs
 }
 
+// dimsTuple returns the names of dimensions as a tuple.
 func dimsTuple(dims []string) written.Tuple {
 	t := make(written.Tuple, len(dims))
 	for i, dim := range dims {
@@ -92,7 +96,7 @@ func dimsTuple(dims []string) written.Tuple {
 	return t
 }
 
-// variableData is the elements as the constructors take them.
+// variableData returns the elements as the constructors accept them.
 func variableData(v *xr.Variable) any {
 	switch {
 	case v.Data != nil:
@@ -112,7 +116,7 @@ func variableData(v *xr.Variable) any {
 	return v.Raw
 }
 
-// levelIndex is the elements of a level of a MultiIndex, as an index of their own.
+// levelIndex returns the elements of one level of a MultiIndex as an index.
 func levelIndex(v *xr.Variable) *frame.Index {
 	items := make([]any, v.Index.Len())
 	for i := range items {
@@ -122,7 +126,7 @@ func levelIndex(v *xr.Variable) *frame.Index {
 		Values: &frame.Series{Kind: frame.Object, DType: "object", Items: items}}
 }
 
-// variablesDict is variables by their names.
+// variablesDict returns a dict of variables by name.
 func variablesDict(vars []xr.Named) *types.Dict {
 	d := make(types.Dict, len(vars))
 	for i, v := range vars {
@@ -131,9 +135,9 @@ func variablesDict(vars []xr.Named) *types.Dict {
 	return &d
 }
 
-// coordinates is what the constructors take as coords: variables by their names, of which xarray
-// makes indexes; or with their indexes where it would not make just those, which are of versions
-// that have Coordinates.
+// coordinates returns the argument coords of the constructors. It is a dict of variables, for which
+// xarray creates indexes, or, where xarray would create other indexes, a Coordinates object with
+// the indexes. Such coordinates exist only in versions that have Coordinates.
 func coordinates(vars []xr.Named) any {
 	multi := map[*frame.Index]any{}
 	explicit := false
@@ -142,7 +146,7 @@ func coordinates(vars []xr.Named) any {
 		if x.Level != "" {
 			multi[x.Index] = nil
 		}
-		// the dimension of its own name, without an index
+		// A variable named like its only dimension, but without an index.
 		explicit = explicit || x.Level != "" ||
 			x.Index == nil && len(x.Dims) == 1 && x.Dims[0] == v.Name
 	}
@@ -168,6 +172,7 @@ func coordinates(vars []xr.Named) any {
 	return call(pyName("xarray.core.coordinates", "Coordinates"), variablesDict(vars), &indexes)
 }
 
+// dataArray writes a DataArray.
 func (r *Reducers) dataArray(a *xr.DataArray) (any, error) {
 	if err := a.Validate(); err != nil {
 		return nil, err
@@ -177,6 +182,7 @@ func (r *Reducers) dataArray(a *xr.DataArray) (any, error) {
 		label(a.Name), attrsOrNone(a.Attrs)), nil
 }
 
+// dataset writes a Dataset.
 func (r *Reducers) dataset(d *xr.Dataset) (any, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
@@ -193,6 +199,7 @@ func (r *Reducers) dataset(d *xr.Dataset) (any, error) {
 	return call(class, variablesDict(vars), coordinates(coords), attrsOrNone(d.Attrs)), nil
 }
 
+// dataTree writes a node of a DataTree and its children; the caller has validated the tree.
 func (r *Reducers) dataTree(t *xr.DataTree) (any, error) {
 	children := make(types.Dict, len(t.Children))
 	for i, c := range t.Children {

@@ -12,32 +12,32 @@ import (
 
 // Options configure a [Resolver]. The zero value is the safe default.
 type Options struct {
-	// Limits bound dimensions and elements of arrays and the digits of numbers
-	// written as text. The other limits are the machine's.
+	// Limits bound the dimensions and elements of arrays and the digits of numbers written as text.
+	// The other limits are those of the unpickler.
 	Limits pickle.Limits
-	// LongDouble says what the 16 bytes of a longdouble ("f16", "c32") hold: a
-	// pickle does not. The default is the x87 format of x86-64.
+	// LongDouble is the format of the 16 bytes of a longdouble ("f16", "c32"), which a pickle does
+	// not record. The default is the x87 format of x86-64.
 	LongDouble ndarray.LongDoubleFormat
-	// OpenSidecar opens a file in the folder of the pickle, by its bare name: joblib
-	// before 0.10 kept each array in a file of its own. Without it such a pickle
-	// is an error of the kind pickle.ErrUnsupported that names the file.
+	// OpenSidecar opens a file in the folder of the pickle, by its bare name. Joblib before 0.10
+	// kept each array in a file of its own. If OpenSidecar is nil, such a pickle gives an error of
+	// the kind pickle.ErrUnsupported that names the file.
 	OpenSidecar func(name string) (io.ReadCloser, error)
-	// Owner may take back the memory of payloads, such as a mapped file: every array is given
-	// it by [ndarray.Array.SetOwner], and scalars are copies.
+	// Owner controls memory that may be released while arrays still use it, such as a mapped file.
+	// Every array gets it by [ndarray.Array.SetOwner]; scalars are copied instead.
 	Owner ndarray.Owner
 }
 
-// A Resolver finds the Go value for a Python global. It never changes after
-// [New] and may be used by any number of goroutines at once.
+// A Resolver finds the Go value for a Python global. It is immutable after [New] and safe for
+// concurrent use.
 type Resolver struct {
 	limits     pickle.Limits
 	longDouble ndarray.LongDoubleFormat
-	// openSidecar is the option of that name.
+	// openSidecar is Options.OpenSidecar.
 	openSidecar func(name string) (io.ReadCloser, error)
 	owner       ndarray.Owner
-	rules       known.Bounds // for deferred calls: see package known
-	// setPlain sets the state of an array that is no subclass; kept so that each
-	// array does not make a function of its own.
+	rules       known.Bounds // for calls that package known defers
+	// setPlain sets the state of an array of the class ndarray itself. It is stored here so that
+	// rebuilding an array does not allocate a method value.
 	setPlain func(a *ndarray.Array, state any) error
 }
 
@@ -52,11 +52,10 @@ func New(opts Options) *Resolver {
 
 var defaultResolver = New(Options{})
 
-// FindClass resolves a Python global with the default [Options]. It has the
-// signature of the FindClass hook of [pickle.Unpickler] and of gopickle's
-// Unpickler. A class or function that this package knows, listed in the package
-// documentation, gives a [Class]; any other name gives a [pickle.Global], which is
-// inert. The error is always nil.
+// FindClass resolves a Python global with the default [Options]. It has the signature of the
+// FindClass hook of [pickle.Unpickler] and of gopickle's Unpickler. For a class or function that
+// this package knows (see the package documentation) it returns a [Class], for any other name an
+// inert [pickle.Global]. The error is always nil.
 func FindClass(module, name string) (any, error) {
 	return defaultResolver.FindClass(module, name)
 }
@@ -70,35 +69,35 @@ func (r *Resolver) FindClass(module, name string) (any, error) {
 	return global, nil
 }
 
-// Known reports whether a global is one of those that this package rebuilds or
-// knows to be data. Python 2 names and renamed modules count.
+// Known reports whether this package rebuilds a class or function or knows it to be harmless data.
+// Names of Python 2 and of renamed modules count too.
 func Known(module, name string) bool {
 	return lookup(pickle.Global{Module: module, Name: name}) != nil
 }
 
-// handler makes the value of a call. It may keep args but must not change them.
+// handler returns the value of a call. It may keep args but must not change them.
 type handler func(c Class, args []any) (any, error)
 
-// entry is what the registry knows of a class or function. Where a handler is
-// nil, the call is recorded in a pickle.Object and nothing else happens.
+// entry is what the registry knows of a class or function. Where a handler is nil, the call is only
+// recorded, as a pickle.Object.
 type entry struct {
 	// call serves REDUCE, INST and OBJ.
 	call handler
 	// construct serves NEWOBJ, and copyreg._reconstructor with base object.
 	construct handler
-	// rebase serves copyreg._reconstructor with any other base, whose value is given.
+	// rebase serves copyreg._reconstructor with any other base; value is the base's value.
 	rebase func(c Class, base pickle.Global, value any) (any, error)
 	// subtype serves numpy's _reconstruct with the class as its first argument.
 	subtype func(c Class) (any, error)
-	// scalar is the dtype, as a typespec, of a numpy scalar type.
+	// scalar is the typespec of a numpy scalar type's dtype.
 	scalar string
-	// code is what package known calls it, or 0.
+	// code identifies the class to package known, or is 0.
 	code uint16
 	// attr resolves getattr(class, name) where that is more than a reference.
 	attr func(c Class, name string) (any, bool)
 }
 
-// inert is the entry of names that are known to be data and need no handler.
+// inert is the entry for names that are known to be data and need no handler.
 var inert = &entry{}
 
 // table is the registry under construction, by normalised name.
@@ -114,11 +113,11 @@ func (t table) addAll(module string, e *entry, names ...string) {
 	}
 }
 
-// registrySize is about how many names there are, so that the registry, which every process builds
-// as it starts, is allocated once.
+// registrySize is roughly the number of names. Every process builds the registry at start, and the
+// size makes that one allocation.
 const registrySize = 1000
 
-// registry is read only once it is built.
+// registry is never changed after it is built.
 var registry = func() table {
 	t := make(table, registrySize)
 	for _, fill := range []func(table){
@@ -142,12 +141,12 @@ func lookup(g pickle.Global) *entry {
 	return nil
 }
 
-// Class is a Python class or function that this package knows. It keeps the name
-// as the pickle gave it, and may be used as a map key. Calling it, as REDUCE and
-// NEWOBJ do, gives the Go value that stands for the Python one.
+// Class is a Python class or function that this package knows. It keeps the name as the pickle
+// spells it, and may be used as a map key. Calling a Class, as REDUCE and NEWOBJ do, returns the Go
+// value that stands for the Python one.
 type Class struct {
 	global   pickle.Global
-	name     string // of global
+	name     string // global.String(), for error texts
 	entry    *entry
 	resolver *Resolver
 }
@@ -163,17 +162,16 @@ var (
 	_ types.PyNewable  = Class{}
 )
 
-// Global returns the module and name as they were read. It implements
-// [pickle.Named].
+// Global returns the module and name as the pickle spells them. It implements [pickle.Named].
 func (c Class) Global() pickle.Global { return c.global }
 
 // String returns "module.name".
 func (c Class) String() string { return c.name }
 
-// Plain returns the name, a pickle.Global, as that of a class that this package does not know.
+// Plain returns the name, a pickle.Global, which is also the plain form of an unknown class.
 func (c Class) Plain() any { return c.global }
 
-// Equal reports whether both were read from the same global.
+// Equal reports whether both classes were read from the same module and name.
 func (c Class) Equal(other Class) bool { return c.global == other.global }
 
 // Call implements gopickle's types.Callable: what REDUCE, INST and OBJ do.
@@ -200,5 +198,5 @@ func (c Class) PyNewEx(args []any, kwargs *types.Dict) (any, error) {
 	return c.entry.construct(c, args)
 }
 
-// args reads the arguments of a call, in the name of c.
+// args returns a reader of call arguments whose errors name c.
 func (c Class) args(vals []any) argReader { return argReader{fn: c.name, vals: vals} }

@@ -14,41 +14,40 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Sparse is a scipy.sparse matrix or array with its parts as the file has them, checked
-// against each other: every index lies within the shape. It is safe for
-// concurrent reads.
+// Sparse is a scipy.sparse matrix or array in the form in which the pickle stores it. Its parts are
+// consistent: every index is within the shape. It is safe for concurrent reads.
 type Sparse struct {
 	// Format is "csr", "csc", "coo", "bsr", "dia", "lil" or "dok".
 	Format string
-	// Class is "module.name" of the Python class as read; IsArray tells csr_array from
-	// csr_matrix.
+	// Class is "module.name" of the Python class as the pickle spells it. IsArray distinguishes
+	// csr_array from csr_matrix and so on.
 	Class   string
 	IsArray bool
-	// Shape has two dimensions, or for some *_array classes one or more than two.
+	// Shape has two dimensions; that of some *_array classes has one, or more than two.
 	Shape []int
-	// Data holds the stored values: shape (nnz,) of csr, csc, coo, and of lil and dok,
-	// whose values stand here in the order of the file; (nblocks, R, C) of bsr;
-	// (ndiag, length) of dia.
+	// Data holds the stored values. Its shape is (nnz,) for csr, csc and coo, and for lil and dok,
+	// whose values are in the order of the file; (nblocks, R, C) for bsr; (ndiag, length) for dia.
 	Data *ndarray.Array
-	// Indices and Indptr are of csr, csc and bsr.
+	// Indices and Indptr belong to csr, csc and bsr.
 	Indices, Indptr *ndarray.Array
-	// Coords has one index array a dimension; of coo, lil and dok.
+	// Coords belongs to coo, lil and dok: one index array for each dimension.
 	Coords []*ndarray.Array
-	// Offsets are the diagonals of dia: element (i, j) is Data[k, j] where j - i is
-	// Offsets[k].
+	// Offsets are the diagonals of dia: element (i, j) is Data[k, j] for the k with Offsets[k] == j
+	// - i.
 	Offsets *ndarray.Array
 }
 
+// sparseClass matches the names of SciPy's sparse classes.
 var sparseClass = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(csr|csc|coo|bsr|dia|lil|dok)_(matrix|array)$`)
 })
 
-// ReadSparse turns an object that scipy.sparse wrote into a *Sparse. ok is false
-// where v is nothing of the kind, and an error says that it claims to be but lies.
-// The parts are the arrays of the object, not copies.
+// ReadSparse returns the Go form of an object that scipy.sparse wrote. ok is false for any other
+// object. An error reports an object whose contents contradict its class. The parts are the arrays
+// of the object, not copies.
 //
-// Reference: scipy/sparse/_base.py and the modules of the formats; before SciPy 1.8
-// they were scipy.sparse.csr and so on.
+// Reference: scipy/sparse/_base.py and the modules of the formats, which before SciPy 1.8 were
+// scipy.sparse.csr and so on.
 func ReadSparse(v any) (s *Sparse, ok bool, err error) {
 	o, isObject := v.(*pickle.Object)
 	if !isObject {
@@ -75,6 +74,7 @@ func ReadSparse(v any) (s *Sparse, ok bool, err error) {
 	return s, true, nil
 }
 
+// read reads the shape and then the parts of the format.
 func (s *Sparse) read(inst namedInstance, state map[string]any) error {
 	shape, _ := first(state, "_shape", "shape")
 	dims, ok := items(shape)
@@ -101,7 +101,8 @@ func (s *Sparse) read(inst namedInstance, state map[string]any) error {
 	return s.readKeys(inst, state)
 }
 
-// plainScalar returns the int that a NumPy scalar is; what is none, or fits in none, as it is.
+// plainScalar returns an integer scalar of NumPy as an int if it fits, and any other value
+// unchanged.
 func plainScalar(v any) any {
 	sc, ok := v.(*ndarray.Scalar)
 	if !ok {
@@ -120,6 +121,7 @@ func plainScalar(v any) any {
 	return v
 }
 
+// arrayOf returns the array of ndim dimensions under a key.
 func arrayOf(state map[string]any, key string, ndim int) (*ndarray.Array, error) {
 	a, ok := state[key].(*ndarray.Array)
 	if !ok || a.NDim() != ndim {
@@ -129,7 +131,7 @@ func arrayOf(state map[string]any, key string, ndim int) (*ndarray.Array, error)
 	return a, nil
 }
 
-// indexArray reads an array of indices and returns its values too.
+// indexArray returns an array of indices and its values.
 func indexArray(state map[string]any, key string) (*ndarray.Array, []int64, error) {
 	a, err := arrayOf(state, key, 1)
 	if err != nil {
@@ -139,6 +141,7 @@ func indexArray(state map[string]any, key string) (*ndarray.Array, []int64, erro
 	return a, values, err
 }
 
+// indexValues returns the values of an array of indices.
 func indexValues(a *ndarray.Array) ([]int64, error) {
 	if k := a.DType().Kind(); k != 'i' && k != 'u' {
 		return nil, pickle.Malformed("indices of dtype %v", a.DType())
@@ -146,6 +149,7 @@ func indexValues(a *ndarray.Array) ([]int64, error) {
 	return ndarray.Values[int64](a)
 }
 
+// readCompressed reads csr, csc and bsr.
 func (s *Sparse) readCompressed(state map[string]any) (err error) {
 	ndim := 1
 	if s.Format == "bsr" {
@@ -186,8 +190,8 @@ func (s *Sparse) readCompressed(state map[string]any) (err error) {
 	return checkIndices("indices", indices[:last], minor)
 }
 
-// majorMinor returns the dimension that indptr runs along and the one of the
-// indices; a one-dimensional csr_array is one row.
+// majorMinor returns the dimension that indptr counts and the one that indices count. A
+// one-dimensional csr_array counts as one row.
 func (s *Sparse) majorMinor() (major, minor int) {
 	if len(s.Shape) == 1 {
 		return 1, s.Shape[0]
@@ -198,6 +202,7 @@ func (s *Sparse) majorMinor() (major, minor int) {
 	return s.Shape[0], s.Shape[1]
 }
 
+// checkIndices refuses an index outside of a dimension of n.
 func checkIndices(what string, indices []int64, n int) error {
 	for i, x := range indices {
 		if x < 0 || x >= int64(n) {
@@ -207,6 +212,7 @@ func checkIndices(what string, indices []int64, n int) error {
 	return nil
 }
 
+// readCoords reads coo.
 func (s *Sparse) readCoords(state map[string]any) (err error) {
 	if s.Data, err = arrayOf(state, "data", 1); err != nil {
 		return err
@@ -234,6 +240,7 @@ func (s *Sparse) readCoords(state map[string]any) (err error) {
 	return nil
 }
 
+// readDiagonals reads dia.
 func (s *Sparse) readDiagonals(state map[string]any) (err error) {
 	if s.Data, err = arrayOf(state, "data", 2); err != nil {
 		return err
@@ -255,7 +262,7 @@ func (s *Sparse) readDiagonals(state map[string]any) (err error) {
 	return nil
 }
 
-// readLists reads the rows of lil: lists of column numbers and lists of values.
+// readLists reads lil, whose rows are lists of column numbers and lists of values.
 func (s *Sparse) readLists(state map[string]any) error {
 	rows, err := listArray(state, "rows")
 	if err != nil {
@@ -286,6 +293,7 @@ func (s *Sparse) readLists(state map[string]any) error {
 	return s.built(b)
 }
 
+// listArray returns the elements of a one-dimensional array of objects.
 func listArray(state map[string]any, key string) ([]any, error) {
 	a, err := arrayOf(state, key, 1)
 	if err != nil {
@@ -297,8 +305,8 @@ func listArray(state map[string]any, key string) ([]any, error) {
 	return a.Objects()
 }
 
-// readKeys reads dok: a dict from index tuples to values, which is the base of the object
-// or since SciPy 1.11 in its state.
+// readKeys reads dok, a dict from index tuples to values. The dict is the base of the object, or
+// since SciPy 1.11 in its state.
 func (s *Sparse) readKeys(inst namedInstance, state map[string]any) error {
 	entries := inst.DictItems
 	if d, ok := state["_dict"].(*types.Dict); ok && d != nil {
@@ -311,7 +319,7 @@ func (s *Sparse) readKeys(inst namedInstance, state map[string]any) error {
 	return s.built(b)
 }
 
-// built takes what a builder has collected.
+// built sets Data and Coords from a builder.
 func (s *Sparse) built(b *sparseBuilder) (err error) {
 	if s.Data, err = b.data(); err != nil {
 		return err

@@ -5,8 +5,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// NNZ returns the number of stored values, as scipy's nnz: explicit zeros and
-// duplicates count, of dia the elements of the diagonals inside the matrix.
+// NNZ returns the number of stored values, as scipy's nnz: explicit zeros and duplicates count, and
+// for dia the elements of the diagonals that are inside the matrix.
 func (s *Sparse) NNZ() int {
 	switch s.Format {
 	case "csr", "csc", "bsr":
@@ -37,7 +37,7 @@ func (s *Sparse) NNZ() int {
 	return s.Data.Size()
 }
 
-// diagonal returns the columns lo to hi that a diagonal of dia stores.
+// diagonal returns the columns, from lo up to hi, that a diagonal of dia stores.
 func (s *Sparse) diagonal(off int64) (lo, hi int) {
 	rows, cols := int64(s.Shape[0]), int64(s.Shape[1])
 	if off <= -rows || off >= cols {
@@ -48,10 +48,10 @@ func (s *Sparse) diagonal(off int64) (lo, hi int) {
 	return lo, hi
 }
 
-// ToDense returns the matrix as an array of the same shape and dtype in C order, in memory of its
-// own. Values stored twice for one element are added, as scipy does. The shape is a claim of the
-// file, not bounded by its size, so the caller says how many elements may be laid out; more is an
-// error of the kind pickle.ErrLimit.
+// ToDense returns the matrix as an array of the same shape and dtype in C order, in its own memory.
+// Values stored for the same element are added, as in scipy. The shape comes from the file and the
+// file's size does not limit it, so maxElements limits the elements of the result; more is an error
+// of the kind pickle.ErrLimit.
 func (s *Sparse) ToDense(maxElements int) (*ndarray.Array, error) {
 	if size, ok := product(s.Shape); !ok || size > maxElements {
 		return nil, &pickle.LimitError{Limit: "Elements", Max: int64(maxElements),
@@ -96,7 +96,7 @@ func sum[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32 | uint64 | flo
 	return a + b
 }
 
-// dense lays the values out and adds up those of one element.
+// dense places the values in an array and adds those of the same element.
 func dense[T ndarray.Element](s *Sparse, add func(a, b T) T) (*ndarray.Array, error) {
 	values, err := ndarray.Values[T](s.Data)
 	if err != nil {
@@ -111,8 +111,8 @@ func dense[T ndarray.Element](s *Sparse, add func(a, b T) T) (*ndarray.Array, er
 	return ndarray.FromSlice(out, s.Shape...)
 }
 
-// each calls f with the C-order position of every stored element and that of
-// its value in Data.
+// each calls f for every stored value, with the C-order position of its element and the index of
+// the value in Data.
 func (s *Sparse) each(f func(at, value int)) error {
 	switch s.Format {
 	case "csr", "csc", "bsr":
@@ -146,6 +146,7 @@ func (s *Sparse) each(f func(at, value int)) error {
 	return nil
 }
 
+// eachCompressed is each for csr, csc and bsr.
 func (s *Sparse) eachCompressed(f func(at, value int)) error {
 	indices, err := indexValues(s.Indices)
 	if err != nil {

@@ -10,45 +10,45 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Geometry is a geometry of shapely, such as a Point or MultiPolygon, in well-known binary. It is
-// whole: what Coordinates, WKT and the others need was checked when it was made.
+// Geometry is a geometry of shapely, such as a Point or MultiPolygon, in well-known binary (WKB).
+// The WKB was checked when the Geometry was created, so that its methods cannot fail.
 //
 // Reference: OGC 06-103r4, "Simple feature access", 8.2; PostGIS, "EWKB".
 type Geometry struct {
 	wkb   []byte
 	root  wkbNode
-	loads bool // it is written as shapely.wkb.loads(wkb), which shapely 1 has too
-	ring  bool // it is a LinearRing, whose WKB is that of a LineString
+	loads bool // written as shapely.wkb.loads(wkb), which shapely 1 has too
+	ring  bool // a LinearRing, whose WKB is that of a LineString
 }
 
-// wkbNode is a geometry, or a part of one, in the WKB.
+// wkbNode is a geometry in the WKB, or a member of one.
 type wkbNode struct {
-	kind  uint32 // 1 to 7
+	kind  uint32 // type code, an index of geometryNames
 	z, m  bool
 	srid  uint32
 	order binary.ByteOrder
-	data  []byte // behind the header
+	data  []byte // what follows the header
 }
 
-// maxGeometryDepth is how deep collections may be in each other.
+// maxGeometryDepth limits how deep collections nest.
 const maxGeometryDepth = 64
 
-// geometryNames are the types of geometry in WKT, by their code in WKB.
+// geometryNames maps type codes of WKB to names in WKT.
 var geometryNames = [...]string{"", "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
 	"MULTILINESTRING",
 	"MULTIPOLYGON", "GEOMETRYCOLLECTION"}
 
-// lineString is the code of a LineString in WKB, linearRing the name of shapely's LinearRing in
-// WKT; WKB has no code for it.
+// lineString is the type code of a LineString in WKB. linearRing is the name of shapely's
+// LinearRing in WKT, for which WKB has no code.
 const (
 	lineString = 2
 	linearRing = "LINEARRING"
 )
 
-// NewGeometry returns the geometry of a WKB or EWKB, which it keeps. Where that is cut off, goes on
-// behind the geometry, or claims more points than there are, the error is of the kind
-// pickle.ErrMalformed; that of a curve or another kind that shapely does not have is
-// pickle.ErrUnsupported.
+// NewGeometry returns the geometry of a WKB or EWKB. It keeps wkb, which the caller must not
+// change. WKB that is truncated, continues after the geometry, or claims more points than there are
+// gives an error of the kind pickle.ErrMalformed; a type that shapely does not have, such as a
+// curve, gives pickle.ErrUnsupported.
 func NewGeometry(wkb []byte) (*Geometry, error) {
 	g := &Geometry{wkb: wkb}
 	rest, err := g.root.read(wkb)
@@ -68,9 +68,9 @@ func NewGeometry(wkb []byte) (*Geometry, error) {
 // WKB returns the geometry in well-known binary, as it was read. The caller must not change it.
 func (g *Geometry) WKB() []byte { return g.wkb }
 
-// Kind returns the type of the geometry as WKT has it: "POINT", "LINESTRING", "POLYGON",
-// "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION"; or "LINEARRING" of
-// shapely's LinearRing, whose WKB is that of a LINESTRING.
+// Kind returns the type of the geometry in WKT: "POINT", "LINESTRING", "POLYGON", "MULTIPOINT",
+// "MULTILINESTRING", "MULTIPOLYGON" or "GEOMETRYCOLLECTION". For shapely's LinearRing, whose WKB is
+// that of a LINESTRING, it is "LINEARRING".
 func (g *Geometry) Kind() string {
 	if g.ring {
 		return linearRing
@@ -78,15 +78,15 @@ func (g *Geometry) Kind() string {
 	return geometryNames[g.root.kind]
 }
 
-// SRID returns the code of the coordinate reference system, 0 where there is none.
+// SRID returns the code of the coordinate reference system, or 0 if there is none.
 func (g *Geometry) SRID() int { return int(g.root.srid) }
 
-// WKT returns the geometry as well-known text, as shapely 2.2's to_wkt does, every number with all
-// the digits that tell it from its neighbours: what reads the text gets the same numbers.
+// WKT returns the geometry as well-known text, as shapely 2.2's to_wkt does. Numbers have the
+// digits that identify the float64, so that a reader of the text gets equal numbers.
 func (g *Geometry) WKT() string {
 	w := &wktWriter{}
 	if _, err := g.root.skip(0, w); err != nil {
-		return "" // NewGeometry found none
+		return "" // cannot happen: NewGeometry checked the WKB
 	}
 	if g.ring {
 		return linearRing + string(w.text[len(geometryNames[lineString]):])
@@ -129,8 +129,8 @@ func fillShapely(t table) {
 	t.add("shapely.geometry.polygon", "_unpickle_linearring", &entry{call: readRing})
 }
 
-// readRing is shapely.geometry.polygon._unpickle_linearring(wkb), as shapely 2 pickles a
-// LinearRing.
+// readRing implements shapely.geometry.polygon._unpickle_linearring(wkb), the form of a LinearRing
+// in shapely 2.
 func readRing(c Class, args []any) (any, error) {
 	v, err := readFromWKB(c, args)
 	if g, ok := v.(*Geometry); ok {
@@ -142,8 +142,8 @@ func readRing(c Class, args []any) (any, error) {
 	return v, nil
 }
 
-// makeRing makes a LinearRing of a LineString, if GEOS would: it must be empty, or end where it
-// begins behind three points at least.
+// makeRing turns a LineString into a LinearRing under the condition of GEOS: it is empty, or it has
+// at least three points and the last equals the first.
 func (g *Geometry) makeRing() error {
 	if g.root.kind != lineString {
 		return pickle.Malformed("a LinearRing of the WKB of a %s", g.Kind())
@@ -168,7 +168,7 @@ func (g *Geometry) makeRing() error {
 	return nil
 }
 
-// readFromWKB is shapely.io.from_wkb(geometry), as shapely 2 pickles its geometries.
+// readFromWKB implements shapely.io.from_wkb(geometry), the form of a geometry in shapely 2.
 func readFromWKB(c Class, args []any) (any, error) {
 	wkb, ok := []byte(nil), false
 	if len(args) == 1 {
@@ -177,10 +177,10 @@ func readFromWKB(c Class, args []any) (any, error) {
 	if !ok {
 		return record(c, args)
 	}
-	return NewGeometry(bytes.Clone(wkb)) // which may lie in a mapped file
+	return NewGeometry(bytes.Clone(wkb)) // the copy is needed because wkb may be in a mapped file
 }
 
-// read reads the header of a geometry, and returns what is behind it.
+// read reads the header of a geometry and returns what follows it.
 func (n *wkbNode) read(data []byte) ([]byte, error) {
 	if len(data) < 5 {
 		return nil, pickle.Malformed("WKB: cut off")
@@ -213,7 +213,7 @@ func (n *wkbNode) read(data []byte) ([]byte, error) {
 	return data, nil
 }
 
-// dims is the number of coordinates of a point.
+// dims returns the number of coordinates of a point.
 func (n *wkbNode) dims() int {
 	dims := 2
 	if n.z {
@@ -225,7 +225,8 @@ func (n *wkbNode) dims() int {
 	return dims
 }
 
-// skip passes over the geometry, writing it to w unless that is nil, and returns what is behind it.
+// skip advances over the geometry and returns what follows it. If w is not nil, it writes the
+// geometry there.
 func (n *wkbNode) skip(depth int, w *wktWriter) (rest []byte, err error) {
 	if depth > maxGeometryDepth {
 		return nil, &pickle.LimitError{Limit: "Depth", Max: maxGeometryDepth, Want: int64(depth)}
@@ -259,7 +260,7 @@ func (n *wkbNode) skip(depth int, w *wktWriter) (rest []byte, err error) {
 	return data, nil
 }
 
-// member passes over a member of a collection.
+// member skips a member of a collection.
 func (n *wkbNode) member(data []byte, depth int, w *wktWriter) ([]byte, error) {
 	var part wkbNode
 	data, err := part.read(data)
@@ -277,7 +278,7 @@ func (n *wkbNode) member(data []byte, depth int, w *wktWriter) ([]byte, error) {
 	return part.skip(depth+1, w)
 }
 
-// count reads the number of parts, of which each takes a byte at least.
+// count reads the number of parts. Each part takes at least four bytes, which limits the number.
 func (n *wkbNode) count(data []byte) (int, []byte, error) {
 	if len(data) < 4 {
 		return 0, nil, pickle.Malformed("WKB: cut off")
@@ -290,7 +291,7 @@ func (n *wkbNode) count(data []byte) (int, []byte, error) {
 	return int(count), data, nil
 }
 
-// points passes over a line or ring.
+// points skips a line or ring.
 func (n *wkbNode) points(data []byte, w *wktWriter) ([]byte, error) {
 	count, data, err := n.count(data)
 	if err != nil {
@@ -312,7 +313,7 @@ func (n *wkbNode) points(data []byte, w *wktWriter) ([]byte, error) {
 	return data[count*size:], nil
 }
 
-// point passes over a point, which is empty if its coordinates are NaN.
+// point skips a point. It is empty if its coordinates are NaN.
 func (n *wkbNode) point(data []byte, w *wktWriter) ([]byte, error) {
 	size := n.dims() * 8
 	if len(data) < size {
@@ -333,13 +334,13 @@ func (n *wkbNode) point(data []byte, w *wktWriter) ([]byte, error) {
 	return data[size:], nil
 }
 
-// wktWriter writes WKT. Its methods do nothing on nil.
+// wktWriter writes WKT. The methods open, close and comma do nothing if it is nil.
 type wktWriter struct {
 	text []byte
-	bare bool // the next geometry is a member of a Multi one, whose type is not written
+	bare bool // the next geometry is a member of a Multi type, which omits its type
 }
 
-// begin writes the type.
+// begin writes the type of a geometry.
 func (w *wktWriter) begin(n *wkbNode) {
 	if w.bare {
 		w.bare = false
@@ -357,6 +358,7 @@ func (w *wktWriter) begin(n *wkbNode) {
 	}
 }
 
+// open starts a list of count parts.
 func (w *wktWriter) open(count int) {
 	switch {
 	case w == nil:
@@ -367,12 +369,14 @@ func (w *wktWriter) open(count int) {
 	}
 }
 
+// close ends a list of count parts.
 func (w *wktWriter) close(count int) {
 	if w != nil && count > 0 {
 		w.text = append(w.text, ')')
 	}
 }
 
+// comma separates part i from the one before.
 func (w *wktWriter) comma(i int) {
 	if w != nil && i > 0 {
 		w.text = append(w.text, ", "...)
@@ -389,8 +393,8 @@ func (w *wktWriter) numbers(n *wkbNode, data []byte) {
 	}
 }
 
-// appendWKT writes a number as GEOS does: the shortest digits, with an exponent where the number is
-// from 1e17 on, or below 1e-4.
+// appendWKT appends a number as GEOS writes it: with the shortest digits, and with an exponent if
+// its absolute value is at least 1e17 or below 1e-4.
 func appendWKT(b []byte, x float64) []byte {
 	switch abs := math.Abs(x); {
 	case x != x:
@@ -399,7 +403,7 @@ func appendWKT(b []byte, x float64) []byte {
 		return strconv.AppendFloat(b, x, 'f', -1, 64)
 	case abs != 0 && (abs >= 1e17 || abs < 1e-4):
 		b = strconv.AppendFloat(b, x, 'e', -1, 64)
-		// Go's exponent has two digits
+		// Go writes at least two digits of the exponent.
 		if n := len(b); b[n-2] == '0' && (b[n-3] == '-' || b[n-3] == '+') {
 			b = append(b[:n-2], b[n-1])
 		}

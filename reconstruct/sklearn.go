@@ -8,26 +8,24 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Estimator is a view of an object of scikit-learn: its attributes, told apart by the
-// naming rules of scikit-learn. They are the object's own values, so that an
-// estimator in it (a step of a pipeline, a tree of a forest) is read by another
-// [ReadEstimator]. It is safe for concurrent reads.
+// Estimator is a view of an object of scikit-learn: its attributes, sorted by scikit-learn's rules
+// for names. The values are those of the object; [ReadEstimator] also reads the estimators among
+// them, such as the steps of a pipeline or the trees of a forest. It is safe for concurrent reads.
 type Estimator struct {
-	// Class is "module.name" of the Python class as read. Modules moved in scikit-learn
-	// 0.22, so the name alone identifies an estimator of all versions.
+	// Class is "module.name" of the Python class as the pickle spells it. Modules were renamed in
+	// scikit-learn 0.22, so only the name identifies an estimator across versions.
 	Class pickle.Global
-	// Version is that of the scikit-learn that wrote the object, "" before 0.18 and for
-	// helpers that are no estimators.
+	// Version is the version of scikit-learn that wrote the object. It is "" before 0.18 and for
+	// helper objects that are not estimators.
 	Version string
-	// Params are the parameters of the constructor, Fitted what fit learnt (names that end
-	// in an underscore), Other everything whose name begins with one. All keys are strings,
-	// in the order of the pickle.
+	// Params are the parameters of the constructor. Fitted has what fit has learned, whose names
+	// end in an underscore. Other has the attributes whose names begin with one. All keys are
+	// strings, in the order of the pickle.
 	Params, Fitted, Other types.Dict
 }
 
-// ReadEstimator returns the view of an object whose class is scikit-learn's; ok is false for
-// any other value. What the object's state holds beside named attributes is not in the
-// view: the object shows it.
+// ReadEstimator returns the view of an object of a class of scikit-learn. ok is false for any other
+// value. The view omits state that is not a named attribute.
 //
 // Reference: sklearn/base.py, BaseEstimator.__getstate__; the developers' guide on names.
 func ReadEstimator(v any) (e *Estimator, ok bool) {
@@ -65,7 +63,7 @@ func ReadEstimator(v any) (e *Estimator, ok bool) {
 	return e, true
 }
 
-// Attr returns the attribute of that name, as it is in the object.
+// Attr returns the attribute with a name, unchanged from the object.
 func (e *Estimator) Attr(name string) (v any, ok bool) {
 	for _, d := range []types.Dict{e.Fitted, e.Params, e.Other} {
 		for _, a := range d {

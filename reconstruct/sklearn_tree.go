@@ -7,19 +7,19 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Tree is a fitted tree of scikit-learn: the attribute tree_ of a DecisionTree, and of each of the
-// estimators_ of a forest. Its nodes were checked when it was read: every child stands behind its
-// parent, so that to go down ends. It is safe for concurrent reads.
+// Tree is a fitted tree of scikit-learn: the attribute tree_ of a DecisionTree and of each of the
+// estimators_ of a forest. The index of every child is greater than that of its parent, so that
+// every descent ends. A Tree is safe for concurrent reads.
 type Tree struct {
-	// Nodes is a structured array with a row for each node: left_child, right_child, feature,
+	// Nodes is a structured array with one row for each node: left_child, right_child, feature,
 	// threshold, impurity, n_node_samples, weighted_n_node_samples, and since scikit-learn 1.3
-	// missing_go_to_left. A leaf has no children, which are -1.
+	// missing_go_to_left. The children of a leaf are -1.
 	Nodes *ndarray.Array
-	// Values has shape (nodes, outputs, classes): how many training samples of each class ended in
-	// a node (since 1.3 which part of them), or for a regression their mean.
+	// Values has shape (nodes, outputs, classes). It has the number of training samples of each
+	// class in a node (since 1.3 their fraction), or for a regression their mean.
 	Values *ndarray.Array
-	// Features is how many features a sample has, Classes how many classes each output has (1 of
-	// a regression), MaxDepth how many levels are below the root.
+	// Features is the number of features of a sample. Classes is the number of classes of each
+	// output, 1 for a regression. MaxDepth is the number of levels below the root.
 	Features int
 	Classes  []int
 	MaxDepth int
@@ -29,10 +29,9 @@ type Tree struct {
 	missingLeft          []uint8 // nil before scikit-learn 1.3
 }
 
-// ReadTree returns the fitted tree that an object of the class sklearn.tree._tree.Tree is. ok is
-// false for any other value, and an error says that the tree lies: a child that is no node, a
-// feature that no sample has, values of another number of nodes. The arrays are those of the
-// object.
+// ReadTree returns the Go form of an object of the class sklearn.tree._tree.Tree. ok is false for
+// any other value. An error reports an inconsistent tree: a child that is not a node, a feature
+// that samples do not have, a wrong number of values. The arrays are those of the object.
 //
 // Reference: sklearn/tree/_tree.pyx, Tree.__reduce__ and __getstate__.
 func ReadTree(v any) (t *Tree, ok bool, err error) {
@@ -51,6 +50,7 @@ func ReadTree(v any) (t *Tree, ok bool, err error) {
 	return t, true, nil
 }
 
+// read sets the fields from an object and checks them.
 func (t *Tree) read(inst namedInstance) error {
 	args := argReader{fn: "Tree", vals: inst.Args}
 	if err := args.count(3, 3); err != nil {
@@ -93,7 +93,7 @@ func (t *Tree) read(inst namedInstance) error {
 	return t.readNodes()
 }
 
-// readNodes reads the columns of the nodes that lead from one to another.
+// readNodes reads the columns of Nodes that Leaf needs.
 func (t *Tree) readNodes() (err error) {
 	if t.left, err = nodeColumn[int64](t.Nodes, "left_child"); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (t *Tree) readNodes() (err error) {
 	return nil
 }
 
-// nodeColumn reads a field of the nodes.
+// nodeColumn returns the values of a field of the nodes.
 func nodeColumn[T ndarray.Element](nodes *ndarray.Array, name string) ([]T, error) {
 	field, err := nodes.Field(name)
 	if err != nil {
@@ -138,9 +138,9 @@ func nodeColumn[T ndarray.Element](nodes *ndarray.Array, name string) ([]T, erro
 	return ndarray.Values[T](field)
 }
 
-// Leaf returns the index of the leaf that a sample ends in, as the method apply of scikit-learn
-// does: to the left where the feature is at most the threshold, compared as float32. A sample of
-// another length than Features is an error.
+// Leaf returns the index of the leaf that a sample reaches, as the method apply of scikit-learn
+// does. A sample goes left if its feature is at most the threshold. It is an error if the length of
+// sample is not Features.
 func (t *Tree) Leaf(sample []float32) (int, error) {
 	if len(t.left) == 0 || len(sample) != t.Features {
 		return 0,

@@ -7,17 +7,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// sparseBuilder collects the elements of sparse arrays that are pickled one by one: lil and dok of
-// SciPy and DOK of pydata's sparse. Every one of coords is as long as values.
+// sparseBuilder collects the elements of sparse arrays that are pickled one by one: SciPy's lil and
+// dok, and DOK of pydata's sparse. Each slice of coords is as long as values.
 type sparseBuilder struct {
 	shape  []int
 	dtype  *ndarray.DType
-	coords [][]int64 // for each dimension, the index of each value
+	coords [][]int64 // for each dimension, the index of every value
 	values []any
 }
 
-// newSparseBuilder returns a builder of an array of a shape; a dtype that is none is float64, as
-// both libraries have it.
+// newSparseBuilder returns a builder for an array. If dtype is not a dtype, the array is float64,
+// the default of both libraries.
 func newSparseBuilder(shape []int, dtype any) *sparseBuilder {
 	b := &sparseBuilder{shape: shape, dtype: ndarray.DTypeOf[float64](),
 		coords: make([][]int64, len(shape))}
@@ -27,7 +27,7 @@ func newSparseBuilder(shape []int, dtype any) *sparseBuilder {
 	return b
 }
 
-// addKeys adds the entries of a dict from indices to values.
+// addKeys adds the entries of a dict that maps indices to values.
 func (b *sparseBuilder) addKeys(entries types.Dict) error {
 	for _, e := range entries {
 		index, ok := items(e.Key)
@@ -41,6 +41,7 @@ func (b *sparseBuilder) addKeys(entries types.Dict) error {
 	return nil
 }
 
+// add adds one value.
 func (b *sparseBuilder) add(index []any, value any) error {
 	if len(index) != len(b.shape) {
 		return pickle.Malformed("an index of %d dimensions in a shape of %v", len(index), b.shape)

@@ -12,27 +12,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// SparseND is an array of the library sparse (pydata) of any number of dimensions, its parts
-// checked against each other.
+// SparseND is an array of the library sparse (pydata), with any number of dimensions. Its parts are
+// consistent: every index is within the shape.
 type SparseND struct {
 	origin
 	// Format is "coo", "gcxs" or "dok".
 	Format string
 	Shape  []int
-	// Data has the stored values, FillValue is that of all others, as an object.
+	// Data has the stored values. FillValue, a Python object, is the value of all other elements.
 	Data      *ndarray.Array
 	FillValue any
-	// Coords is of coo and dok: shape (dimensions, stored values). Those of dok, which the pickle
-	// has as a dict of its elements, are in the order of the dict.
+	// Coords belongs to coo and dok and has shape (dimensions, stored values). For dok, which the
+	// pickle stores as a dict of elements, it is in the order of the dict.
 	Coords *ndarray.Array
-	// Indices and Indptr are of gcxs, which is a CSR matrix: its rows are the compressed axes in C
-	// order, its columns the others. Of one dimension Indptr has no elements and Indices are those
-	// of the elements.
+	// Indices, Indptr and CompressedAxes belong to gcxs, which is stored as a CSR matrix. A row of
+	// the matrix is an index along the compressed axes in C order, a column one along the other
+	// axes. With one dimension, Indices are those of the elements and Indptr is empty or nil.
 	Indices, Indptr *ndarray.Array
 	CompressedAxes  []int
 }
 
-// readPydata reads COO, GCXS and DOK.
+// readPydata reads COO, GCXS and DOK of the library sparse.
 //
 // Reference: sparse/numba_backend/_coo/core.py, COO.__getstate__; _compressed/compressed.py;
 // _dok.py.
@@ -66,6 +66,7 @@ func readPydata(inst namedInstance) (any, error) {
 	return nil, nil
 }
 
+// readDOK reads the state of a DOK.
 func (s *SparseND) readDOK(state map[string]any) (err error) {
 	entries, ok := state["data"].(*types.Dict)
 	if !ok || entries == nil {
@@ -85,6 +86,7 @@ func (s *SparseND) readDOK(state map[string]any) (err error) {
 	return err
 }
 
+// readCOO reads the state (coords, data, shape[, fill value]) of a COO.
 func (s *SparseND) readCOO(state []any) (err error) {
 	parts := map[string]any{"coords": state[0], "data": state[1]}
 	if s.Shape, err = shapeOf(state[2]); err != nil {
@@ -115,6 +117,7 @@ func (s *SparseND) readCOO(state []any) (err error) {
 	return nil
 }
 
+// readGCXS reads the state of a GCXS.
 func (s *SparseND) readGCXS(state map[string]any) (err error) {
 	if s.Shape, err = shapeOf(state["shape"]); err != nil {
 		return err
@@ -159,7 +162,7 @@ func (s *SparseND) readGCXS(state map[string]any) (err error) {
 	return checkIndices("indices", indices, cols)
 }
 
-// noElements is the indptr of one dimension, which has none.
+// noElements reads the indptr of an array of fewer than two dimensions, which has no elements.
 func noElements(v any) (*ndarray.Array, error) {
 	if a, ok := v.(*ndarray.Array); ok {
 		return a, nil
@@ -170,7 +173,7 @@ func noElements(v any) (*ndarray.Array, error) {
 	return nil, nil
 }
 
-// matrix returns the rows and columns of the matrix that a gcxs is.
+// matrix returns the shape of the matrix as which a gcxs is stored.
 func (s *SparseND) matrix() (rows, cols int, err error) {
 	var inner, outer []int
 	for k, n := range s.Shape {
@@ -180,18 +183,18 @@ func (s *SparseND) matrix() (rows, cols int, err error) {
 			inner = append(inner, n)
 		}
 	}
-	rows, ok := product(outer)
-	cols, isToo := product(inner)
-	if !ok || !isToo || len(outer) != len(s.CompressedAxes) {
+	rows, rowsFit := product(outer)
+	cols, colsFit := product(inner)
+	if !rowsFit || !colsFit || len(outer) != len(s.CompressedAxes) {
 		return 0, 0, pickle.Malformed("the compressed axes %v of the shape %v", s.CompressedAxes,
 			s.Shape)
 	}
 	return rows, cols, nil
 }
 
-// ToDense returns all elements as an array of the same shape and dtype in C order. The shape is a
-// claim of the file, so the caller says how many elements may be laid out; more is an error of the
-// kind pickle.ErrLimit.
+// ToDense returns all elements as an array of the same shape and dtype in C order, in its own
+// memory. The shape comes from the file and the file's size does not limit it, so maxElements
+// limits the elements of the result; more is an error of the kind pickle.ErrLimit.
 func (s *SparseND) ToDense(maxElements int) (*ndarray.Array, error) {
 	if size, ok := product(s.Shape); !ok || size > maxElements {
 		return nil, &pickle.LimitError{Limit: "Elements", Max: int64(maxElements),
@@ -239,7 +242,7 @@ func (s *SparseND) fill(dense *ndarray.Array) error {
 	return nil
 }
 
-// positions returns the index of each stored value.
+// positions returns the index of every stored value.
 func (s *SparseND) positions() ([][]int, error) {
 	out := make([][]int, s.Data.Size())
 	for i := range out {
@@ -261,11 +264,11 @@ func (s *SparseND) positions() ([][]int, error) {
 		}
 		return out, nil
 	}
-	return out, s.compressed(out)
+	return out, s.compressedPositions(out)
 }
 
-// compressed fills the positions of gcxs in.
-func (s *SparseND) compressed(out [][]int) error {
+// compressedPositions is positions for gcxs.
+func (s *SparseND) compressedPositions(out [][]int) error {
 	indices, err := indexValues(s.Indices)
 	if err != nil {
 		return err
@@ -297,7 +300,7 @@ func (s *SparseND) compressed(out [][]int) error {
 	return nil
 }
 
-// unravel sets the index along some axes, in C order, of which n is the number.
+// unravel splits n, a C-order position over some axes, into the index along each of them.
 func (s *SparseND) unravel(index, axes []int, n int) {
 	for i := len(axes) - 1; i >= 0; i-- {
 		index[axes[i]] = n % s.Shape[axes[i]]
@@ -327,7 +330,7 @@ func (s *SparseND) Parts() []Part {
 // Places implements [LibraryValue].
 func (s *SparseND) Places() []*any { return []*any{&s.FillValue} }
 
-// String returns the format and how many values are stored.
+// String returns the format, the shape and the number of stored values.
 func (s *SparseND) String() string {
 	if s.Data == nil {
 		return s.Format
@@ -335,7 +338,7 @@ func (s *SparseND) String() string {
 	return fmt.Sprintf("%s (%s), %d stored", s.Format, shapeText(s.Shape), s.Data.Size())
 }
 
-// shapeText returns the dimensions with commas between.
+// shapeText returns the dimensions separated by commas.
 func shapeText(shape []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", ", ")
 }

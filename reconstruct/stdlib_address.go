@@ -7,9 +7,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// AddressText returns the text, as str gives it, of an object of Python's ipaddress module: an
-// address, which is pickled as an int (with a scope as text), a network or an interface, which are
-// text. It returns false for any other object.
+// AddressText returns the str() of an object of Python's ipaddress module. An address is pickled as
+// an int, or with a scope as text; networks and interfaces are pickled as text. AddressText returns
+// false for any other object.
 //
 // Reference: Lib/ipaddress.py, the __reduce__ methods.
 func AddressText(o *pickle.Object) (string, bool) {

@@ -13,14 +13,14 @@ import (
 
 // TypedArray is a Python array.array.
 type TypedArray struct {
-	// TypeCode is the array's typecode: one of bBuwhHiIlLqQfd.
+	// TypeCode is the typecode: one of bBuwhHiIlLqQfd, or c (Python 2).
 	TypeCode byte
-	// Format is the machine format code with which Python 3 wrote the array, or -1
-	// where the items were written one by one.
+	// Format is the machine format code with which Python 3 wrote the array, or -1 if the items
+	// were pickled one by one.
 	Format int
-	// Values are the items: []int8, []uint8, []int16, []uint16, []int32, []uint32,
-	// []int64, []uint64, []float32 or []float64, of the size that they have in the
-	// pickle; for the typecodes u and w a string, and for c (Python 2) a []byte.
+	// Values holds the items: []int8, []uint8, []int16, []uint16, []int32, []uint32, []int64,
+	// []uint64, []float32 or []float64, of the size that they have in the pickle. It is a string
+	// for the typecodes u and w, and a []byte for c.
 	Values any
 }
 
@@ -32,14 +32,14 @@ func fillTypedArray(t table) {
 	t.add("array", "array", &entry{call: readTypedItems})
 }
 
-// machineFormat is one of the codes of enum machine_format_code in
-// Modules/arraymodule.c.
+// machineFormat is an item format of enum machine_format_code in Modules/arraymodule.c.
 type machineFormat struct {
-	size int
+	size int  // bytes of an item
 	kind byte // i, u, f, or c for text
-	big  bool
+	big  bool // big-endian
 }
 
+// machineFormats lists the formats by their codes.
 var machineFormats = []machineFormat{
 	{1, 'u', false}, {1, 'i', false},
 	{2, 'u', false}, {2, 'u', true}, {2, 'i', false}, {2, 'i', true},
@@ -49,7 +49,7 @@ var machineFormats = []machineFormat{
 	{2, 'c', false}, {2, 'c', true}, {4, 'c', false}, {4, 'c', true},
 }
 
-// formatKinds are the kinds of items that a typecode allows.
+// formatKinds is the kind of items of each typecode of Python 3.
 var formatKinds = map[byte]byte{
 	'b': 'i', 'B': 'u', 'u': 'c', 'w': 'c', 'h': 'i', 'H': 'u', 'i': 'i', 'I': 'u',
 	'l': 'i', 'L': 'u', 'q': 'i', 'Q': 'u', 'f': 'f', 'd': 'f',
@@ -66,8 +66,8 @@ func (a argReader) typeCode(i int) (byte, error) {
 	return code[0], nil
 }
 
-// readTypedArray is array._array_reconstructor(class, typecode, format, bytes), of
-// Python 3 at protocols 3 and up.
+// readTypedArray implements array._array_reconstructor(class, typecode, format, bytes), which
+// Python 3 writes at protocol 3 and above.
 func readTypedArray(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(4, 4); err != nil {
@@ -102,6 +102,7 @@ func readTypedArray(c Class, args []any) (any, error) {
 	return t, nil
 }
 
+// decodeEach decodes items of size bytes each.
 func decodeEach[T any](data []byte, size int, item func([]byte) T) []T {
 	out := make([]T, len(data)/size)
 	for i := range out {
@@ -110,6 +111,7 @@ func decodeEach[T any](data []byte, size int, item func([]byte) T) []T {
 	return out
 }
 
+// decode returns the items of an array as TypedArray.Values has them.
 func (f machineFormat) decode(data []byte) any {
 	var order binary.ByteOrder = binary.LittleEndian
 	if f.big {
@@ -152,7 +154,7 @@ func (f machineFormat) decode(data []byte) any {
 	return decodeEach(data, 8, func(b []byte) int64 { return int64(order.Uint64(b)) })
 }
 
-// readTypedItems is array.array(typecode[, items]), of Python 2 and of Python 3 at
+// readTypedItems implements array.array(typecode[, items]), which Python 2 writes, and Python 3 at
 // protocols 0 to 2.
 func readTypedItems(c Class, args []any) (any, error) {
 	a := c.args(args)
@@ -179,7 +181,7 @@ func readTypedItems(c Class, args []any) (any, error) {
 	return t, err
 }
 
-// textItems reads the items of an array of characters: a list of them, or text.
+// textItems reads the items of an array of characters, given as a list of them or as text.
 func (a argReader) textItems(code byte) (any, error) {
 	var b strings.Builder
 	items, ok := a.vals[1].(*types.List)

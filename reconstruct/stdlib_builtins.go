@@ -34,7 +34,7 @@ func fillBuiltins(t table) {
 	t.addAll("builtins", inert, strings.Fields(exceptionNames)...)
 }
 
-// exceptionNames are the exceptions of builtins in CPython 3.14, and Python 2's.
+// exceptionNames lists the builtin exceptions of CPython 3.14 and of Python 2.
 const exceptionNames = `BaseException BaseExceptionGroup Exception ExceptionGroup GeneratorExit KeyboardInterrupt SystemExit
 ArithmeticError AssertionError AttributeError BlockingIOError BrokenPipeError BufferError BytesWarning ChildProcessError
 ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError
@@ -46,8 +46,7 @@ RuntimeWarning StopAsyncIteration StopIteration SyntaxError SyntaxWarning System
 UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning UserWarning
 ValueError Warning ZeroDivisionError StandardError WindowsError`
 
-// iterate returns the items of a Python iterable, without copying a list's or a
-// tuple's.
+// iterate returns the items of a Python iterable. The items of a list or tuple are not copied.
 func (a argReader) iterate(i int, name string) ([]any, error) {
 	switch v := a.vals[i].(type) {
 	case *types.List:
@@ -71,7 +70,7 @@ func (a argReader) iterate(i int, name string) ([]any, error) {
 	return nil, a.wrong(i, name, "list or another iterable")
 }
 
-// only reads the items of the one optional argument of a container's constructor.
+// only reads the optional iterable that is the only argument of a container's constructor.
 func (a argReader) only() ([]any, error) {
 	if err := a.count(0, 1); err != nil || len(a.vals) == 0 {
 		return nil, err
@@ -143,12 +142,12 @@ func callByteArray(c Class, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A bytearray is mutable: it must not share the memory of the bytes.
+	// A bytearray is mutable, so it must not share the memory of the bytes.
 	return types.NewByteArrayFromSlice(append([]byte{}, b...)), nil
 }
 
-// bytesArgs reads the arguments of bytes and bytearray: none, bytes, a list of
-// ints, or text and its encoding.
+// bytesArgs reads the arguments of bytes and bytearray: none, bytes, a list of ints, or text and
+// its encoding. The result may alias an argument.
 func bytesArgs(a argReader) ([]byte, error) {
 	if err := a.count(0, 2); err != nil {
 		return nil, err
@@ -185,8 +184,8 @@ func bytesArgs(a argReader) ([]byte, error) {
 	return nil, a.wrong(0, "source", "bytes")
 }
 
-// codecsEncode is _codecs.encode(text, encoding), which Python 3 writes for bytes
-// at protocols 0 to 2.
+// codecsEncode implements _codecs.encode(text, encoding), which Python 3 writes for bytes at
+// protocols 0 to 2.
 func codecsEncode(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(1, 3); err != nil {
@@ -199,7 +198,7 @@ func codecsEncode(c Class, args []any) (any, error) {
 	return b, nil
 }
 
-// encodeText reads text and the name of an encoding.
+// encodeText reads text and the name of an encoding, and returns the encoded text.
 func encodeText(a argReader) ([]byte, error) {
 	text, ok := a.vals[0].(string)
 	if !ok {
@@ -297,7 +296,7 @@ func callFloat(c Class, args []any) (any, error) {
 	return f, nil
 }
 
-// parseFloat reads a float as Python's constructor does, but for underscores.
+// parseFloat parses a float as Python's constructor does, except that it refuses underscores.
 func parseFloat(text string) (float64, error) {
 	text = strings.TrimSpace(text)
 	f, err := strconv.ParseFloat(text, 64)
@@ -330,8 +329,8 @@ func callComplex(c Class, args []any) (any, error) {
 	return complex(parts[0], parts[1]), nil
 }
 
-// Range is a Python range. Start, Stop and Step are int, or *big.Int where they
-// do not fit; Step is not zero.
+// Range is a Python range. Start, Stop and Step are int, or *big.Int where an int is too small.
+// Step is not zero.
 type Range struct {
 	Start, Stop, Step any
 }
@@ -344,21 +343,21 @@ func (r *Range) String() string {
 	return fmt.Sprintf("range(%v, %v, %v)", r.Start, r.Stop, r.Step)
 }
 
-// Len returns the number of elements, and false where it does not fit an int.
-func (r *Range) Len() (int, bool) {
+// Len returns the number of elements; ok is false if it does not fit an int.
+func (r *Range) Len() (n int, ok bool) {
 	start, _ := asBigInt(r.Start)
 	stop, _ := asBigInt(r.Stop)
 	step, _ := asBigInt(r.Step)
 	if step.Sign() == 0 {
 		return 0, true
 	}
-	n := new(big.Int).Sub(stop, start)
-	if n.Sign() != step.Sign() {
+	length := new(big.Int).Sub(stop, start)
+	if length.Sign() != step.Sign() {
 		return 0, true
 	}
-	n.Abs(n).Add(n, new(big.Int).Abs(step)).Sub(n, big.NewInt(1))
-	n.Quo(n, new(big.Int).Abs(step))
-	return asInt(n)
+	length.Abs(length).Add(length, new(big.Int).Abs(step)).Sub(length, big.NewInt(1))
+	length.Quo(length, new(big.Int).Abs(step))
+	return asInt(length)
 }
 
 func callRange(c Class, args []any) (any, error) {
@@ -386,13 +385,12 @@ func callRange(c Class, args []any) (any, error) {
 	return r, nil
 }
 
-// Slice is a Python slice. Its parts may be any object; a part that was left out
-// is nil.
+// Slice is a Python slice. Start, Stop and Step may be any object; one that is None is nil.
 type Slice struct {
 	Start, Stop, Step any
 }
 
-// String returns Python's repr of a slice of numbers: "slice(None, 10, 2)".
+// String returns Python's repr of a slice of ints: "slice(None, 10, 2)".
 func (s *Slice) String() string {
 	part := func(v any) string {
 		if v == nil {
@@ -417,8 +415,8 @@ func callSlice(c Class, args []any) (any, error) {
 	return &Slice{Start: args[0], Stop: args[1], Step: a.optional(2, nil)}, nil
 }
 
-// callGetattr is getattr(obj, name): a reference, which stays one unless the class
-// says otherwise. No attribute is ever looked up.
+// callGetattr implements getattr(obj, name) without ever looking up an attribute. The call is
+// recorded as a reference, unless obj is a class whose entry resolves the name.
 func callGetattr(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(2, 3); err != nil {

@@ -17,8 +17,8 @@ func fillCollections(t table) {
 	t.add("collections", "deque", &entry{call: readDeque, construct: readDeque})
 }
 
-// dictOf returns a dict of what argument i, if there is one, is made of: a dict, or
-// pairs in a list.
+// dictOf returns a new dict of the entries of argument i, a dict or an iterable of pairs. The dict
+// is empty if there is no such argument.
 func (a argReader) dictOf(i int) (types.Dict, error) {
 	if i >= len(a.vals) {
 		return types.Dict{}, nil
@@ -47,7 +47,7 @@ func (a argReader) dictOf(i int) (types.Dict, error) {
 	return distinct(entries)
 }
 
-// distinct returns a dict of entries, whose keys may be equal.
+// distinct returns a dict of entries, in which a key may occur more than once.
 func distinct(entries []types.DictEntry) (types.Dict, error) {
 	d, err := pickle.NewDict(entries...)
 	if err != nil {
@@ -56,20 +56,20 @@ func distinct(entries []types.DictEntry) (types.Dict, error) {
 	return *d, nil
 }
 
-// mapping is what Python's subclasses of dict have in common here.
+// mapping is embedded in the types for Python's subclasses of dict.
 type mapping struct {
-	// Dict has the items in order, with unlike keys.
+	// Dict has the items in order, with distinct keys.
 	Dict types.Dict
-	// Attrs is the state of the instance, such as a dict of attributes that a program
-	// set on it, or nil.
+	// Attrs is the state of the instance, or nil: for example a dict of attributes that a program
+	// has set.
 	Attrs any
 }
 
 // PyDict implements [pickle.DictHolder].
 func (m *mapping) PyDict() *types.Dict { return &m.Dict }
 
-// Set implements gopickle's types.DictSetter, for gopickle's machine: of equal
-// keys the first keeps its place and the last its value.
+// Set implements gopickle's types.DictSetter, which gopickle's Unpickler uses. An equal key keeps
+// its place and gets the new value.
 func (m *mapping) Set(key, value any) {
 	for i := range m.Dict {
 		if pickle.EqualKeys(m.Dict[i].Key, key) {
@@ -80,8 +80,8 @@ func (m *mapping) Set(key, value any) {
 	m.Dict.Set(key, value)
 }
 
-// Get returns the value of the key, and whether it is there. It takes time
-// proportional to the number of items.
+// Get returns the value of a key and whether the key is present. It takes time proportional to the
+// number of items.
 func (m *mapping) Get(key any) (any, bool) {
 	for i := range m.Dict {
 		if pickle.EqualKeys(m.Dict[i].Key, key) {
@@ -103,7 +103,7 @@ func (m *mapping) PySetState(state any) error {
 	return nil
 }
 
-// PyKey implements [pickle.KeyValue]: a dict is not hashable.
+// PyKey implements [pickle.KeyValue]. A dict is unhashable.
 func (m *mapping) PyKey() (any, error) { return nil, pickle.Malformed("unhashable key: dict") }
 
 // OrderedDict is a Python collections.OrderedDict.
@@ -112,8 +112,8 @@ type OrderedDict struct{ mapping }
 // DefaultDict is a Python collections.defaultdict.
 type DefaultDict struct {
 	mapping
-	// Factory is the class or function for missing values, usually a
-	// [pickle.Named], or nil.
+	// Factory is the function that makes missing values, usually a class that is a [pickle.Named].
+	// It may be nil.
 	Factory any
 }
 
@@ -127,8 +127,8 @@ var (
 	_ types.PyStateSettable = (*Counter)(nil)
 )
 
-// readOrderedDict is OrderedDict([pairs]): empty with SETITEMS to follow, or from
-// Python 2 with a list of its items, each a list of two.
+// readOrderedDict implements OrderedDict([pairs]). Python 3 creates it empty and adds items by
+// SETITEMS; Python 2 passes a list of items, each a list of two.
 func readOrderedDict(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(0, 1); err != nil {
@@ -169,8 +169,8 @@ func readDefaultDict(c Class, args []any) (any, error) {
 type Deque struct {
 	// Items are the items from left to right.
 	Items []any
-	// MaxLen is the most items that it holds, or -1 for no bound. The items on the
-	// left make room for new ones on the right.
+	// MaxLen is the maximum number of items, or -1 for no bound. When the deque is full, Append
+	// drops the leftmost item.
 	MaxLen int
 	// Attrs is the state of the instance, or nil.
 	Attrs any
@@ -199,12 +199,12 @@ func (d *Deque) PySetState(state any) error {
 	return nil
 }
 
-// PyKey implements [pickle.KeyValue]: a deque is not hashable.
+// PyKey implements [pickle.KeyValue]. A deque is unhashable.
 func (d *Deque) PyKey() (any, error) { return nil, pickle.Malformed("unhashable key: deque") }
 
 var _ types.ListAppender = (*Deque)(nil)
 
-// readDeque is deque([iterable[, maxlen]]).
+// readDeque implements deque([iterable[, maxlen]]).
 func readDeque(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(0, 2); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The functions of Lib/copyreg.py that pickles of protocols 0 and 1, and pickles
-// by picklers in Python, call.
+// fillCopyreg adds the functions of Lib/copyreg.py. Pickles of protocols 0 and 1 call them, and so
+// do pickles that the Python implementation of pickle wrote.
 func fillCopyreg(t table) {
 	t.add("copyreg", "_reconstructor", &entry{call: reconstructor, code: known.ClassReconstructor})
 	t.add("copyreg", "__newobj__", &entry{call: newObj, code: known.ClassNewObj})
@@ -16,14 +16,14 @@ func fillCopyreg(t table) {
 	t.add("_codecs", "encode", &entry{call: codecsEncode, code: known.ClassEncode})
 }
 
-// record keeps a call as it was read.
+// record returns a recorded call.
 func record(c Class, args []any) (any, error) {
 	return &pickle.Object{Class: c, Args: args, Form: pickle.FormReduce}, nil
 }
 
-// reconstructor is copyreg._reconstructor(cls, base, state). A class that this
-// package rebuilds is made at once; any other call is recorded, and [Normalize]
-// shows what it makes.
+// reconstructor implements copyreg._reconstructor(cls, base, state). It rebuilds an object of a
+// class that this package knows; any other call is recorded, and [Normalize] shows the object that
+// the call creates.
 func reconstructor(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(3, 3); err != nil {
@@ -55,7 +55,7 @@ func reconstructor(c Class, args []any) (any, error) {
 
 var objectClass = pickle.Global{Module: "builtins", Name: "object"}
 
-// newObj is copyreg.__newobj__(cls, *args): NEWOBJ as a function.
+// newObj implements copyreg.__newobj__(cls, *args), which is NEWOBJ as a function.
 func newObj(c Class, args []any) (any, error) {
 	if err := c.args(args).count(1, len(args)); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func newObj(c Class, args []any) (any, error) {
 	return record(c, args)
 }
 
-// newObjEx is copyreg.__newobj_ex__(cls, args, kwargs): NEWOBJ_EX as a function.
+// newObjEx implements copyreg.__newobj_ex__(cls, args, kwargs), which is NEWOBJ_EX as a function.
 func newObjEx(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(3, 3); err != nil {
@@ -86,20 +86,20 @@ func newObjEx(c Class, args []any) (any, error) {
 	return record(c, args)
 }
 
-// Instance is a view of a [pickle.Object] that does not depend on the protocol:
-// the same Python object gives the same Instance whether it was written with
-// NEWOBJ, NEWOBJ_EX, copyreg's functions, functools.partial around __new__ (what
-// protocols 2 and 3 have in place of NEWOBJ_EX) or by REDUCE of its class.
+// Instance is a view of a [pickle.Object] that does not depend on the protocol. A Python object has
+// the same Instance whether it was pickled by NEWOBJ, NEWOBJ_EX, functions of copyreg,
+// functools.partial around __new__ (which protocols 2 and 3 use in place of NEWOBJ_EX) or REDUCE of
+// its class.
 type Instance struct {
-	// Class is the class, or the function that makes the object; nearly always
-	// a [pickle.Named].
+	// Class is the class, or the function that creates the object. It is nearly always a
+	// [pickle.Named].
 	Class any
 	// Args and Kwargs are the arguments of the constructor.
 	Args   []any
 	Kwargs *types.Dict
-	// Base is the builtin that protocols 0 and 1 name as the base of the class,
-	// such as builtins.tuple, where it is not object. Its value is in Args,
-	// Items (list) or DictItems (dict).
+	// Base is the builtin that protocols 0 and 1 name as the base of the class, such as
+	// builtins.tuple, unless that is object. Its value is in Args, Items (list) or DictItems
+	// (dict).
 	Base pickle.Global
 	// State, HasState, Items and DictItems are as in [pickle.Object].
 	State     any
@@ -109,8 +109,8 @@ type Instance struct {
 	Calls     []*pickle.Object // as in [pickle.Object]
 }
 
-// Normalize returns the view of o. It copies nothing that is large, and o keeps
-// the form in which it was read.
+// Normalize returns the view of o. It does not change o, and its parts are those of o, except that
+// items are copied where a base class and the instance both have some.
 func Normalize(o *pickle.Object) Instance {
 	n := Instance{
 		Class: o.Class, Args: o.Args, Kwargs: o.Kwargs,
@@ -126,7 +126,7 @@ func Normalize(o *pickle.Object) Instance {
 	return n
 }
 
-// unwrap takes the class out of a call of one of copyreg's functions.
+// unwrap replaces a call of a function of copyreg by the class that the call instantiates.
 func (n *Instance) unwrap(fn pickle.Global) {
 	if fn.Module != "copyreg" {
 		return
@@ -154,6 +154,7 @@ func (n *Instance) unwrap(fn pickle.Global) {
 	}
 }
 
+// setBaseValue puts the value of the base where Instance has it, before items of the instance.
 func (n *Instance) setBaseValue(value any) {
 	switch v := value.(type) {
 	case *types.List:
@@ -166,8 +167,8 @@ func (n *Instance) setBaseValue(value any) {
 	}
 }
 
-// unwrapPartial takes the class out of functools.partial(cls.__new__, cls, *args,
-// **kwargs)().
+// unwrapPartial replaces functools.partial(cls.__new__, cls, *args, **kwargs)() by the class and
+// its arguments.
 func (n *Instance) unwrapPartial(p *pickle.Object) {
 	state, ok := p.State.(*types.Tuple)
 	if p.ClassName() != "functools.partial" || !ok || len(*state) != 4 || len(n.Args) != 0 {
@@ -187,8 +188,8 @@ func (n *Instance) unwrapPartial(p *pickle.Object) {
 	}
 }
 
-// ClassName returns "module.name" of the class with Python 3's names, or ""
-// where the class is not a plain global.
+// ClassName returns "module.name" of the class under its Python 3 name, or "" if the class is not a
+// global.
 func (n Instance) ClassName() string {
 	if named, ok := n.Class.(pickle.Named); ok {
 		return normalName(named.Global()).String()
@@ -196,8 +197,7 @@ func (n Instance) ClassName() string {
 	return ""
 }
 
-// Attr returns an attribute that the state holds: of the instance's __dict__ or of
-// its slots.
+// Attr returns an attribute from the state, which may hold the instance's __dict__ and its slots.
 func (n Instance) Attr(name string) (any, bool) {
 	dicts := []any{n.State}
 	if t, ok := n.State.(*types.Tuple); ok && len(*t) == 2 {

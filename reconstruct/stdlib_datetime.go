@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Date is a Python datetime.date: a day of the proleptic Gregorian calendar,
-// years 1 to 9999. Go's standard library has no such type; Plain leaves it as
-// it is.
+// Date is a Python datetime.date: a day of the proleptic Gregorian calendar in the years 1 to 9999.
+// Go's standard library has no such type, so Plain returns it unchanged.
 type Date struct {
 	Year, Month, Day int
 }
@@ -18,17 +17,17 @@ type Date struct {
 // String returns the date as Python's str does: "2024-02-29".
 func (d Date) String() string { return d.ISOFormat() }
 
-// ISOFormat returns what Python's date.isoformat returns, as String.
+// ISOFormat returns the text of Python's date.isoformat, the same as String.
 func (d Date) ISOFormat() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
 // Plain returns d itself.
 func (d Date) Plain() any { return d }
 
-// Time is a Python datetime.time: a time of day, with an optional time zone.
-// Go's standard library has no such type; Plain leaves it as it is.
+// Time is a Python datetime.time: a time of day with an optional time zone. Go's standard library
+// has no such type, so Plain returns it unchanged.
 type Time struct {
 	Hour, Minute, Second, Microsecond int
-	// Fold is 1 for the second of two equal wall times when clocks go back.
+	// Fold is 1 for the second of two equal wall times when clocks are set back.
 	Fold int
 	// TZ is the tzinfo, or nil for a naive time: see [Datetime].
 	TZ any
@@ -37,8 +36,8 @@ type Time struct {
 // String returns the time as Python's str does: "10:30:00.000001+01:00".
 func (t *Time) String() string { return t.ISOFormat() }
 
-// ISOFormat returns what Python's time.isoformat returns. A time zone whose offset
-// depends on the date is left out, as Python does.
+// ISOFormat returns the text of Python's time.isoformat. As in Python, it has no offset if the
+// offset of the time zone depends on the date.
 func (t *Time) ISOFormat() string {
 	s := clock(t.Hour, t.Minute, t.Second, t.Microsecond)
 	if z, ok := t.TZ.(*Timezone); ok {
@@ -53,6 +52,7 @@ func (t *Time) ISOFormat() string {
 // Plain returns t itself.
 func (t *Time) Plain() any { return t }
 
+// clock returns the ISO text of a time of day.
 func clock(hour, minute, second, micro int) string {
 	s := fmt.Sprintf("%02d:%02d:%02d", hour, minute, second)
 	if micro != 0 {
@@ -61,25 +61,22 @@ func clock(hour, minute, second, micro int) string {
 	return s
 }
 
-// Datetime is a Python datetime.datetime: wall-clock fields, and an optional
-// time zone.
+// Datetime is a Python datetime.datetime: the fields of a wall time and an optional time zone.
 type Datetime struct {
 	// Year is 1 to 9999, in the proleptic Gregorian calendar.
 	Year, Month, Day, Hour, Minute, Second, Microsecond int
-	// Fold is 1 for the second of two equal wall times when clocks go back.
+	// Fold is 1 for the second of two equal wall times when clocks are set back.
 	Fold int
-	// TZ is the tzinfo, or nil for a naive datetime: a [*Timezone], a
-	// [*ZoneInfo], or the object of another library, such as a *pickle.Object
-	// of pytz. [Location] translates those that it knows.
+	// TZ is the tzinfo: nil for a naive datetime, a [*Timezone], a [*ZoneInfo], or an object of
+	// another library, such as a *pickle.Object of pytz. [Location] converts those that it knows.
 	TZ any
 }
 
-// String returns the datetime as Python's str does: isoformat with a space.
+// String returns the datetime as Python's str does: isoformat with a space in place of the T.
 func (d *Datetime) String() string { return d.format(" ") }
 
-// ISOFormat returns what Python's datetime.isoformat returns:
-// "2024-02-29T10:30:00+01:00". Where the offset of the time zone cannot be told
-// ([Location] fails), the zone stands in brackets instead of the offset.
+// ISOFormat returns the text of Python's datetime.isoformat, such as "2024-02-29T10:30:00+01:00".
+// If the offset is unknown because [Location] fails, the zone's name in brackets takes its place.
 func (d *Datetime) ISOFormat() string { return d.format("T") }
 
 func (d *Datetime) format(sep string) string {
@@ -95,22 +92,22 @@ func (d *Datetime) format(sep string) string {
 	if err != nil {
 		return s + "[" + zoneName(d.TZ) + "]"
 	}
-	// Not the offset of t: that of a skipped wall time is the one after the gap.
+	// The offset of t would be wrong for a skipped wall time: it is the one after the gap.
 	offset := d.wall().Sub(t) / time.Second
 	return s + Timedelta{Seconds: int(offset)}.normal().offset()
 }
 
-// wall returns the fields as if they were in UTC.
+// wall returns the fields as a time in UTC, whatever the time zone.
 func (d *Datetime) wall() time.Time {
 	return time.Date(d.Year, time.Month(d.Month), d.Day, d.Hour, d.Minute, d.Second,
 		d.Microsecond*1000, time.UTC)
 }
 
-// Time returns the instant as a time.Time. A naive datetime is taken to be in
-// UTC. A wall time that occurs twice is resolved by Fold, one that is skipped as
-// Python does (PEP 495). A zone of pytz says itself which of its offsets the datetime
-// has, be it the one of the date or not; where it is not, the time.Time is in a zone of that
-// fixed offset. It fails only where [Location] does.
+// Time returns the instant as a time.Time. A naive datetime counts as UTC. Fold decides between the
+// two instants of a wall time that occurs twice; a skipped wall time is resolved as in Python (PEP
+// 495). A pytz zone itself names the offset of the datetime; if the zone does not have that offset
+// on that date, the time.Time is in a zone with this fixed offset. Time fails only if [Location]
+// does.
 func (d *Datetime) Time() (time.Time, error) {
 	wall := d.wall()
 	if d.TZ == nil {
@@ -137,8 +134,7 @@ func (d *Datetime) Time() (time.Time, error) {
 	return first.In(loc), nil
 }
 
-// Plain returns a time.Time, see Time, or d itself where the time zone is not one
-// that [Location] knows.
+// Plain returns the time.Time of d.Time(), or d itself if that fails.
 func (d *Datetime) Plain() any {
 	t, err := d.Time()
 	if err != nil {
@@ -147,16 +143,16 @@ func (d *Datetime) Plain() any {
 	return t
 }
 
-// Timedelta is a Python datetime.timedelta in its normal form: Days from
-// -999,999,999 to 999,999,999, Seconds from 0 to 86,399, Microseconds from 0 to
-// 999,999. The sign of the whole is that of Days.
+// Timedelta is a Python datetime.timedelta in normal form: Days is between -999,999,999 and
+// 999,999,999, Seconds between 0 and 86,399, Microseconds between 0 and 999,999. A negative
+// timedelta has negative Days.
 type Timedelta struct {
 	Days, Seconds, Microseconds int
 }
 
 const maxTimedeltaDays = 999_999_999
 
-// normal carries microseconds and seconds over, as Python's constructor does.
+// normal carries excess microseconds and seconds, as Python's constructor does.
 func (d Timedelta) normal() Timedelta {
 	carry := func(low *int, unit int, high *int) {
 		q := *low / unit
@@ -171,28 +167,28 @@ func (d Timedelta) normal() Timedelta {
 	return d
 }
 
-// TotalMicroseconds returns the whole in microseconds.
+// TotalMicroseconds returns the length in microseconds.
 func (d Timedelta) TotalMicroseconds() *big.Int {
 	n := big.NewInt(int64(d.Days))
 	n.Mul(n, big.NewInt(86_400)).Add(n, big.NewInt(int64(d.Seconds)))
 	return n.Mul(n, big.NewInt(1_000_000)).Add(n, big.NewInt(int64(d.Microseconds)))
 }
 
-// TotalSeconds returns the whole in seconds, as Python's total_seconds does.
+// TotalSeconds returns the length in seconds, as Python's total_seconds does.
 func (d Timedelta) TotalSeconds() float64 {
 	f, _ := new(big.Rat).SetFrac(d.TotalMicroseconds(), big.NewInt(1_000_000)).Float64()
 	return f
 }
 
-// Duration returns the whole as a time.Duration, and false where it does not
-// fit: beyond 292 years.
-func (d Timedelta) Duration() (time.Duration, bool) {
+// Duration returns the timedelta as a time.Duration; ok is false if it does not fit, which is
+// beyond 292 years.
+func (d Timedelta) Duration() (v time.Duration, ok bool) {
 	ns := d.TotalMicroseconds()
 	ns.Mul(ns, big.NewInt(1000))
 	return time.Duration(ns.Int64()), ns.IsInt64()
 }
 
-// Plain returns a time.Duration, or d itself where it does not fit one.
+// Plain returns a time.Duration, or d itself if it does not fit one.
 func (d Timedelta) Plain() any {
 	if v, ok := d.Duration(); ok {
 		return v
@@ -217,7 +213,7 @@ func (d Timedelta) String() string {
 	return b.String()
 }
 
-// offset returns d as isoformat writes a UTC offset: "+01:00", "-00:00:30.5".
+// offset returns d as isoformat writes an offset from UTC: "+01:00", "-00:00:30.500000".
 func (d Timedelta) offset() string {
 	sign := "+"
 	if d.Days < 0 {
@@ -238,14 +234,12 @@ func (d Timedelta) offset() string {
 type Timezone struct {
 	// Offset is strictly between -24 and 24 hours.
 	Offset Timedelta
-	// Name is the name given to the constructor; HasName tells an empty one
-	// from none.
+	// Name is the name given to the constructor. HasName distinguishes an empty name from none.
 	Name    string
 	HasName bool
 }
 
-// String returns the name as Python's str does: the one given, "UTC", or
-// "UTC+01:00".
+// String returns the name as Python's str does: the given name, "UTC", or "UTC+01:00".
 func (z *Timezone) String() string {
 	switch {
 	case z.HasName:
@@ -256,7 +250,7 @@ func (z *Timezone) String() string {
 	return "UTC" + z.Offset.offset()
 }
 
-// Plain returns a *time.Location with the offset, rounded down to seconds.
+// Plain returns a *time.Location with the offset, rounded down to whole seconds.
 func (z *Timezone) Plain() any { return z.location() }
 
 func (z *Timezone) location() *time.Location {
@@ -266,10 +260,10 @@ func (z *Timezone) location() *time.Location {
 	return time.FixedZone(z.String(), int(math.Floor(z.Offset.TotalSeconds())))
 }
 
-// ZoneInfo is a Python zoneinfo.ZoneInfo: a time zone by its IANA name.
+// ZoneInfo is a Python zoneinfo.ZoneInfo: a time zone given by its IANA name.
 type ZoneInfo struct {
 	Key string
-	// NoCache is set for a zone that was made by ZoneInfo.no_cache.
+	// NoCache is true for a zone that ZoneInfo.no_cache created.
 	NoCache bool
 }
 

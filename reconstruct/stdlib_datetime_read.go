@@ -9,9 +9,9 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// The payloads are those of CPython's Modules/_datetimemodule.c
-// (datetime_getstate, time_getstate, date_getstate): big-endian fields, the fold
-// in the top bit of the month of a datetime and of the hour of a time.
+// The payloads are those of CPython's Modules/_datetimemodule.c (datetime_getstate, time_getstate,
+// date_getstate): big-endian fields. The top bit of the month of a datetime, or of the hour of a
+// time, is the fold.
 const (
 	datePayload     = known.DateSize
 	timePayload     = 6
@@ -35,8 +35,8 @@ func fillDatetime(t table) {
 	t.addAll("dateutil.tz", inert, "tzutc", "tzoffset", "tzlocal", "tzfile", "tzstr", "tzrange")
 }
 
-// isPayload reports whether the first argument is a payload, as pickles have it,
-// rather than the first of several ints.
+// isPayload reports whether the first argument is a payload, as in pickles, and not the first of
+// several ints.
 func isPayload(args []any) bool {
 	if len(args) == 0 {
 		return false
@@ -48,7 +48,7 @@ func isPayload(args []any) bool {
 	return false
 }
 
-// sizedPayload reads the payload argument and checks its size.
+// sizedPayload reads a payload of n bytes.
 func sizedPayload(a argReader, n int) ([]byte, error) {
 	b, err := a.sized(0, "state", n)
 	if err == nil && len(b) != n {
@@ -57,6 +57,7 @@ func sizedPayload(a argReader, n int) ([]byte, error) {
 	return b, err
 }
 
+// micros reads microseconds, which take three bytes.
 func micros(b []byte) int { return int(b[0])<<16 | int(b[1])<<8 | int(b[2]) }
 
 func readDate(c Class, args []any) (any, error) {
@@ -86,7 +87,7 @@ func readDate(c Class, args []any) (any, error) {
 	return &d, nil
 }
 
-// integers reads successive int arguments from i on, as many as there are.
+// integers reads consecutive int arguments from i on into dst, and stops at the last argument.
 func (a argReader) integers(i int, names []string, dst ...*int) error {
 	for k, p := range dst {
 		if i+k >= len(a.vals) {
@@ -101,6 +102,7 @@ func (a argReader) integers(i int, names []string, dst ...*int) error {
 	return nil
 }
 
+// checkRange refuses a value outside of least to most.
 func checkRange(a argReader, name string, v, least, most int) error {
 	if v < least || v > most {
 		return a.errorf("%s %d is out of range, want %d to %d", name, v, least, most)
@@ -197,7 +199,7 @@ func readDatetime(c Class, args []any) (any, error) {
 	return d, checkClock(a, d.Hour, d.Minute, d.Second, d.Microsecond)
 }
 
-// checkTZ refuses what cannot be an instance of a tzinfo class.
+// checkTZ refuses values that cannot be instances of a tzinfo class.
 func checkTZ(a argReader, tz any) error {
 	switch tz.(type) {
 	case nil, *Timezone, *ZoneInfo, *pickle.Object, pickle.Named:
@@ -216,7 +218,7 @@ func readTimedelta(c Class, args []any) (any, error) {
 	if err := a.integers(0, names, &d.Days, &d.Seconds, &d.Microseconds); err != nil {
 		return nil, err
 	}
-	// Each is far below overflow when carried over; the sum must be in range.
+	// These bounds keep normal from overflowing; the result is checked again below.
 	for i, v := range []int{d.Days, d.Seconds, d.Microseconds} {
 		if err := checkRange(a, names[i], v, math.MinInt/2, math.MaxInt/2); err != nil {
 			return nil, err
@@ -253,7 +255,7 @@ func readTimezone(c Class, args []any) (any, error) {
 	return z, nil
 }
 
-// zoneUnpickle is ZoneInfo._unpickle(key, from_cache).
+// zoneUnpickle implements ZoneInfo._unpickle(key, from_cache).
 var zoneUnpickle = &entry{call: func(c Class, args []any) (any, error) {
 	a := c.args(args)
 	if err := a.count(2, 2); err != nil {
@@ -276,6 +278,7 @@ func readZoneInfo(c Class, args []any) (any, error) {
 	return &ZoneInfo{Key: key}, err
 }
 
+// zoneInfoAttr resolves ZoneInfo._unpickle.
 func zoneInfoAttr(c Class, name string) (any, bool) {
 	if name != "_unpickle" {
 		return nil, false
@@ -284,11 +287,10 @@ func zoneInfoAttr(c Class, name string) (any, bool) {
 		zoneUnpickle, c.resolver), true
 }
 
-// Location returns the Go time zone of a tzinfo as a pickle has it: of the
-// standard library (datetime.timezone, zoneinfo), pytz or dateutil. Zones by name
-// are looked up with time.LoadLocation, so the program needs the system's time
-// zone database or an import of time/tzdata; where the name is not found, or the
-// object is of another library, an error says so.
+// Location returns the Go time zone for a tzinfo of the standard library (datetime.timezone,
+// zoneinfo), pytz or dateutil. It looks up named zones with time.LoadLocation, so the program needs
+// the system's time zone database or an import of time/tzdata. It returns an error if the name is
+// not found or the object is of another library.
 func Location(tz any) (*time.Location, error) {
 	switch z := tz.(type) {
 	case nil:
@@ -311,6 +313,7 @@ func Location(tz any) (*time.Location, error) {
 	return nil, pickle.Unsupported("time zone %s is not known", zoneName(tz))
 }
 
+// zoneName returns a name of a tzinfo for error texts.
 func zoneName(tz any) string {
 	switch z := tz.(type) {
 	case *ZoneInfo:
@@ -323,8 +326,8 @@ func zoneName(tz any) string {
 	return typeName(tz)
 }
 
-// objectLocation translates the tzinfo objects of pytz and dateutil, and pandas' call for a zone by
-// its name.
+// objectLocation is Location for objects of pytz and dateutil, and for pandas' call for a zone by
+// name. The bool result is false for any other object.
 func objectLocation(n Instance) (*time.Location, error, bool) {
 	a := argReader{fn: n.ClassName(), vals: n.Args}
 	var module, name string

@@ -6,14 +6,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// A pytzLocal is one of the offsets that a zone of pytz has had, which is what a datetime in
-// such a zone refers to: pytz._p(zone, utcoffset, dstoffset, tzname).
+// pytzLocal is one of the offsets that a pytz zone has had. A datetime in such a zone refers to it
+// as pytz._p(zone, utcoffset, dstoffset, tzname).
 type pytzLocal struct {
 	zone, name string
 	offset     int // seconds east of UTC
 }
 
-// pytzZone reads a pytzLocal. A zone of one offset, pytz._p(zone), is none.
+// pytzZone reads a pytzLocal. ok is false for pytz._p(zone), a zone that has only one offset.
 func pytzZone(tz any) (z pytzLocal, ok bool) {
 	obj, ok := tz.(*pickle.Object)
 	if !ok {
@@ -31,7 +31,7 @@ func pytzZone(tz any) (z pytzLocal, ok bool) {
 		offset < day
 }
 
-// at returns the instant of a wall time: in the zone if that has the offset at the time.
+// at returns the instant of a wall time. Its zone is z.zone if that has the offset at this instant.
 func (z pytzLocal) at(wall time.Time) time.Time {
 	t := wall.Add(-time.Duration(z.offset) * time.Second)
 	if loc, err := time.LoadLocation(z.zone); err == nil {
@@ -42,8 +42,8 @@ func (z pytzLocal) at(wall time.Time) time.Time {
 	return t.In(time.FixedZone(z.name, z.offset))
 }
 
-// constantOffset returns the seconds east of UTC of a tzinfo whose utcoffset(None) is not None:
-// of a zone that never changed, but for dateutil's, which want a date.
+// constantOffset returns the offset in seconds east of UTC of a tzinfo whose utcoffset(None) is not
+// None. These are zones that never change their offset, except for dateutil's tzfile.
 func constantOffset(tz any) (int, bool) {
 	if tz == nil {
 		return 0, false

@@ -22,15 +22,14 @@ func fillNumbers(t table) {
 	t.addAll("uuid", inert, "SafeUUID")
 }
 
-// Decimal is a Python decimal.Decimal by its exact text, as the pickle has it:
-// "-1.50", "1E+5", "NaN", "sNaN12", "-Infinity".
+// Decimal is a Python decimal.Decimal, as the exact text in the pickle: "-1.50", "1E+5", "NaN",
+// "sNaN12", "-Infinity".
 type Decimal string
 
-// String returns the text, which is what Python's str gives.
+// String returns the text, which is also Python's str.
 func (d Decimal) String() string { return string(d) }
 
-// Plain returns an *apd.Decimal, or d itself where the exponent is beyond what
-// that type holds.
+// Plain returns an *apd.Decimal, or d itself if the exponent is too large for that type.
 func (d Decimal) Plain() any {
 	if v, ok := shortDecimal(string(d)); ok {
 		return v
@@ -42,10 +41,11 @@ func (d Decimal) Plain() any {
 	return v
 }
 
-// maxShort is how many digits are less than 2**128.
+// maxShort is the largest number of digits for which every number is below 2**128.
 const maxShort = 38
 
-// shortDecimal is apd.NewFromString for what nearly all decimals are: few digits, and no exponent.
+// shortDecimal is a fast path of apd.NewFromString for few digits without an exponent, which nearly
+// all decimals are.
 func shortDecimal(s string) (*apd.Decimal, bool) {
 	negative := strings.HasPrefix(s, "-")
 	if negative {
@@ -110,8 +110,8 @@ func readDecimal(c Class, args []any) (any, error) {
 	return Decimal(text), nil
 }
 
-// isDecimal checks the grammar of the "numeric string" of Python's decimal module
-// without the blanks and underscores that its constructor also takes.
+// isDecimal reports whether s is a "numeric string" of Python's decimal module. It does not accept
+// the blanks and underscores that the constructor accepts too.
 func isDecimal(s string) bool {
 	if len(s) > 0 && (s[0] == '+' || s[0] == '-') {
 		s = s[1:]
@@ -147,7 +147,7 @@ func isDecimal(s string) bool {
 	return s != "" && len(digits(s)) == len(s)
 }
 
-// digits returns the leading ASCII digits of s.
+// digits returns the ASCII digits at the start of s.
 func digits(s string) string {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
@@ -168,7 +168,7 @@ func (f Fraction) String() string { return f.rat().RatString() }
 // Plain returns the *big.Rat.
 func (f Fraction) Plain() any { return f.rat() }
 
-// rat returns Rat, or 0 of the zero Fraction, as Python's Fraction() is.
+// rat returns Rat. For the zero Fraction it returns 0, as Python's Fraction() does.
 func (f Fraction) rat() *big.Rat {
 	if f.Rat == nil {
 		return new(big.Rat)
@@ -202,8 +202,8 @@ func readFraction(c Class, args []any) (any, error) {
 	return Fraction{new(big.Rat).SetFrac(num, den)}, nil
 }
 
-// parseFraction reads what str(Fraction) gives; the decimal numbers that the
-// constructor takes too are never in a pickle.
+// parseFraction reads the text of str(Fraction). The constructor also accepts decimal numbers,
+// which do not occur in pickles.
 func parseFraction(a argReader, r *Resolver, text string) (any, error) {
 	if len(text) > r.limits.IntDigits {
 		return nil, &pickle.LimitError{Limit: "IntDigits", Max: int64(r.limits.IntDigits),
@@ -221,13 +221,12 @@ func parseFraction(a argReader, r *Resolver, text string) (any, error) {
 	return Fraction{new(big.Rat).SetFrac(num, den)}, nil
 }
 
-// UUID is a Python uuid.UUID. It is made empty and gets its value from its state.
+// UUID is a Python uuid.UUID. Unpickling creates it empty and then sets its state.
 type UUID struct {
 	ID uuid.UUID
-	// IsSafe is the attribute is_safe as the pickle has it, or nil where the
-	// state has none.
+	// IsSafe is the attribute is_safe from the pickle, or nil if the state has none.
 	IsSafe any
-	set    bool
+	set    bool // the state was set
 }
 
 // String returns the UUID as Python's str does, with lower-case hex digits.
@@ -259,8 +258,8 @@ func readUUID(c Class, args []any) (any, error) {
 	return &UUID{ID: id, set: true}, nil
 }
 
-// PySetState implements gopickle's types.PyStateSettable: the state is the dict
-// {'int': a number of 128 bits, 'is_safe': ...}.
+// PySetState implements gopickle's types.PyStateSettable. The state is the dict {'int': a number of
+// 128 bits, 'is_safe': ...}.
 func (u *UUID) PySetState(state any) error {
 	a := argReader{fn: "uuid.UUID", vals: []any{state}}
 	if u.set {

@@ -1,7 +1,7 @@
 package reconstruct
 
-// Classes of the standard library whose instances are read as they are, an
-// instance showing its class, arguments and state; see [Normalize].
+// fillOthers adds classes of the standard library that are not rebuilt. Their instances stay
+// objects, which show class, arguments and state; see [Normalize].
 func fillOthers(t table) {
 	for module, names := range map[string][]string{
 		"collections": {"UserDict", "UserList", "UserString", "ChainMap"},

@@ -16,21 +16,21 @@ func fillPath(t table) {
 
 // Path is a Python pathlib path.
 type Path struct {
-	// Class is the class as read, such as pathlib.PosixPath.
+	// Class is the class as the pickle spells it, such as pathlib.PosixPath.
 	Class pickle.Global
-	// Segments are the arguments of the constructor: the parts of the path up to
-	// Python 3.12, from 3.13 on the strings that the program gave.
+	// Segments are the arguments of the constructor. Up to Python 3.12 they are the parts of the
+	// path, from 3.13 on the strings that the program passed.
 	Segments []string
 }
 
 // IsWindows reports whether the path follows the rules of Windows.
 func (p *Path) IsWindows() bool { return strings.Contains(p.Class.Name, "Windows") }
 
-// Plain returns the path as a string, see String.
+// Plain returns the path as a string: see String.
 func (p *Path) Plain() any { return p.String() }
 
-// String returns the path as Python's str does: parts joined, "." parts and double
-// separators dropped, "." for the empty path.
+// String returns the path as Python's str does: the parts are joined, "." parts and repeated
+// separators are dropped, and the empty path is ".".
 //
 // Reference: Lib/pathlib, PurePath.__str__; Lib/posixpath.py and Lib/ntpath.py, join.
 func (p *Path) String() string {
@@ -62,24 +62,24 @@ func (p *Path) String() string {
 		}
 	}
 	if p.IsWindows() && drive != "" && root == "" && strings.HasPrefix(drive, `\\`) {
-		root = sep // a UNC drive has a root
+		root = sep // a UNC drive always has a root
 	}
 	s := drive + root + strings.Join(parts, sep)
 	switch {
 	case s == "":
 		return "."
 	case drive == "" && root == "" && p.IsWindows() && len(parts[0]) > 1 && parts[0][1] == ':':
-		return "." + sep + s // not a drive
+		return "." + sep + s // keeps the first part from looking like a drive
 	}
 	return s
 }
 
-// split separates drive and root from the rest: os.path.splitroot.
+// split separates drive, root and rest of a path, as os.path.splitroot does.
 func (p *Path) split(s string) (drive, root, rest string) {
 	if !p.IsWindows() {
 		rest = strings.TrimLeft(s, "/")
 		if root = s[:len(s)-len(rest)]; len(root) != 2 && root != "" {
-			root = "/" // POSIX gives exactly two slashes a meaning of their own
+			root = "/" // only exactly two slashes have a meaning of their own in POSIX
 		}
 		return "", root, rest
 	}

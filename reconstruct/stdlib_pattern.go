@@ -10,11 +10,11 @@ import (
 // Pattern is a view of a compiled regular expression of Python's re.
 type Pattern struct {
 	Pattern string
-	Flags   int  // the bits of re.RegexFlag, with 32 (UNICODE) for each pattern of a str
-	Bytes   bool // a pattern of bytes
+	Flags   int  // the bits of re.RegexFlag; 32 (UNICODE) is set for every pattern of a str
+	Bytes   bool // the pattern is bytes
 }
 
-// ReadPattern returns the view of a compiled regular expression; ok is false for any other value.
+// ReadPattern returns the view of a compiled regular expression. ok is false for any other value.
 //
 // Reference: Lib/re/__init__.py, _pickle; before Python 3.7 sre's _compile.
 func ReadPattern(v any) (p *Pattern, ok bool) {
@@ -42,7 +42,7 @@ func ReadPattern(v any) (p *Pattern, ok bool) {
 	return p, true
 }
 
-// The bits of flags that package regexp has too, and those that change what a pattern means.
+// Bits of re.RegexFlag that package regexp has too or that change the meaning of a pattern.
 const (
 	flagIgnoreCase = 2
 	flagLocale     = 4
@@ -52,10 +52,10 @@ const (
 	flagASCII      = 256
 )
 
-// Regexp compiles the pattern where package regexp gives it the same meaning as Python does, and is
-// an error of the kind pickle.ErrUnsupported where it does not: what looks around or back, classes
-// of Unicode (\w, \d, \s, \b of a pattern of a str without re.ASCII), $ before a last newline, and
-// re.VERBOSE and re.LOCALE. (\A, \z and re.MULTILINE have the meaning of $ without that newline.)
+// Regexp compiles the pattern for package regexp if it means the same there. Otherwise it returns
+// an error of the kind pickle.ErrUnsupported: for lookaround and backreferences, the Unicode
+// classes \w, \d, \s and \b in a pattern of a str without re.ASCII, $ (which in Python also matches
+// before a final newline), re.VERBOSE and re.LOCALE. \A, \Z and $ with re.MULTILINE are supported.
 func (p *Pattern) Regexp() (*regexp.Regexp, error) {
 	if p.Flags&(flagVerbose|flagLocale) != 0 {
 		return nil, pickle.Unsupported("a pattern with flags %s", flagNames(p.Flags))
@@ -92,14 +92,15 @@ func isASCIIText(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
-// goPattern writes a pattern as package regexp reads it.
+// goPattern translates a pattern to the syntax of package regexp.
 func goPattern(s string, ascii, multiline bool) (string, error) {
 	different := func(what string) (string, error) {
 		return "", pickle.Unsupported("%s of Python's re has another meaning in package regexp",
 			what)
 	}
 	var b strings.Builder
-	class := false // inside [...]
+	class := false  // inside [...]
+	classStart := 0 // index of its [
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -108,7 +109,7 @@ func goPattern(s string, ascii, multiline bool) (string, error) {
 			switch e := s[i]; {
 			case strings.IndexByte("wWdDsSbB", e) >= 0 && !ascii:
 				return different(`\` + string(e) + " without re.ASCII")
-			case (e == 's' || e == 'S') && ascii: // which has \v too
+			case (e == 's' || e == 'S') && ascii: // Python's \s includes \v
 				if class {
 					return different(`\` + string(e) + " in a class")
 				}
@@ -127,9 +128,9 @@ func goPattern(s string, ascii, multiline bool) (string, error) {
 		case class && c == '[':
 			return different("[ in a class")
 		case class:
-			class = c != ']' || s[i-1] == '[' || s[i-1] == '^' && s[i-2] == '['
+			class = c != ']' || i == classStart+1 || i == classStart+2 && s[i-1] == '^'
 		case c == '[':
-			class = true
+			class, classStart = true, i
 		case c == '$' && !multiline:
 			return different("$, which matches before a last newline too,")
 		case c == '{' && i+1 < len(s) && s[i+1] == ',':

@@ -8,21 +8,22 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Exception is a view of an instance of one of Python's exceptions, or of a class of exceptions
-// that [ReadException] is told of. It is an error: its text is the last line of a traceback.
+// Exception is a view of an instance of a Python exception: of a builtin class, or of a class that
+// the caller of [ReadException] declares to be one. It is an error whose text is the last line of a
+// traceback.
 type Exception struct {
-	// Class is the class as read, with Python 3's name.
+	// Class is the class under its Python 3 name.
 	Class pickle.Global
-	// Args are the arguments, as str shows them; of an OSError errno, its text and the file's name.
+	// Args are the arguments that str shows. Those of an OSError are errno, its text and the file
+	// name.
 	Args []any
-	// Attrs are the attributes that were set on it, such as __notes__, and what a class of its own
-	// keeps.
+	// Attrs are attributes set on the exception, such as __notes__ or those of its class.
 	Attrs types.Dict
 }
 
-// ReadException returns the view of an exception; ok is false for any other value. The builtin
-// exceptions are known by their names; an instance of another class is an exception only if
-// isException, which may be nil, says so of the class.
+// ReadException returns the view of an exception. ok is false for any other value. Builtin
+// exceptions are recognised by name. An instance of another class is an exception only if
+// isException, which may be nil, returns true for the class.
 func ReadException(v any, isException func(class pickle.Global) bool) (e *Exception, ok bool) {
 	o, isObject := v.(*pickle.Object)
 	if !isObject {
@@ -43,7 +44,7 @@ func ReadException(v any, isException func(class pickle.Global) bool) (e *Except
 	return e, true
 }
 
-// isBuiltinException reports whether a class is one of Python's own exceptions.
+// isBuiltinException reports whether a class is one of Python's builtin exceptions.
 func isBuiltinException(g pickle.Global) bool {
 	if g.Module != "builtins" {
 		return false
@@ -56,7 +57,8 @@ func isBuiltinException(g pickle.Global) bool {
 	return hasSuffix(g.Name, "Error", "Warning") && lookup(g) != nil
 }
 
-// Error returns the class's name and what str gives, as Python's traceback ends: "KeyError: 'k'".
+// Error returns the last line of Python's traceback: the class's name and the str, as in "KeyError:
+// 'k'".
 func (e *Exception) Error() string {
 	name := e.Class.Name
 	if e.Class.Module != "builtins" {
@@ -68,7 +70,7 @@ func (e *Exception) Error() string {
 	return name
 }
 
-// text is str of the exception.
+// text returns the str of the exception.
 func (e *Exception) text() string {
 	switch n := len(e.Args); {
 	case n == 0:
@@ -91,7 +93,7 @@ func (e *Exception) text() string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-// isOSError reports whether the class is OSError or one of its subclasses among the builtins.
+// isOSError reports whether the class is OSError or a builtin subclass of it.
 func (e *Exception) isOSError() bool {
 	switch e.Class.Name {
 	case "OSError", "BlockingIOError", "ChildProcessError", "ConnectionError", "BrokenPipeError",
@@ -103,7 +105,7 @@ func (e *Exception) isOSError() bool {
 	return false
 }
 
-// strOf is Python's str of a value.
+// strOf returns Python's str of a value.
 func strOf(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -111,7 +113,7 @@ func strOf(v any) string {
 	return reprOf(v)
 }
 
-// reprOf is Python's repr of a number or text; anything else is named by its type.
+// reprOf returns Python's repr of a number or text, and the name of the type of anything else.
 func reprOf(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -135,17 +137,17 @@ func reprOf(v any) string {
 
 // Partial is a view of a functools.partial.
 type Partial struct {
-	// Func is what is called: a [pickle.Named] for nearly every one.
+	// Func is the function, nearly always a [pickle.Named].
 	Func any
-	// Args and Keywords are the arguments that it is given before those of the call.
+	// Args and Keywords are the arguments that precede those of a call.
 	Args     []any
 	Keywords types.Dict
 	// Attrs are attributes set on the partial.
 	Attrs types.Dict
 }
 
-// ReadPartial returns the view of a functools.partial, also of a subclass whose state has its form;
-// ok is false for any other value. Nothing is called.
+// ReadPartial returns the view of a functools.partial, or of an instance of a subclass whose state
+// has the same form. ok is false for any other value. Nothing is called.
 //
 // Reference: Modules/_functoolsmodule.c, partial_reduce.
 func ReadPartial(v any) (p *Partial, ok bool) {
@@ -175,15 +177,15 @@ func ReadPartial(v any) (p *Partial, ok bool) {
 type EnumMember struct {
 	// Class is "module.Class" of the enum.
 	Class string
-	// Name is the member's name, Value its value.
+	// Name and Value are those of the member.
 	Name  string
 	Value any
 }
 
-// ReadEnum returns the view of a member of an enum whose pickle has the names: of those that
-// cloudpickle writes with their class, of http.HTTPMethod, and of re.RegexFlag. ok is false for any
-// other value: the pickle of a member is otherwise its class and its value alone, and of Python
-// 3.11.0 to 3.11.6 its class and its name, a reference like any other attribute.
+// ReadEnum returns the view of an enum member if its pickle contains the names of members, or they
+// are known here: members that cloudpickle wrote with their class, of http.HTTPMethod, and of
+// re.RegexFlag. ok is false for any other value. Other members are pickled as their class and value
+// only, or by Python 3.11.0 to 3.11.6 as class and name, a reference like any other attribute.
 func ReadEnum(v any) (m *EnumMember, ok bool) {
 	o, isObject := v.(*pickle.Object)
 	if !isObject || len(o.Args) != 1 || o.HasState {
@@ -208,8 +210,8 @@ func ReadEnum(v any) (m *EnumMember, ok bool) {
 	return m, true
 }
 
-// madeEnum is a member of the enum that cloudpickle._make_skeleton_enum(bases, name, qualname,
-// members, module...) makes.
+// madeEnum returns the member with a value of an enum that a pickle creates by
+// cloudpickle._make_skeleton_enum(bases, name, qualname, members, module...).
 func madeEnum(class *pickle.Object, value any) (*EnumMember, bool) {
 	if !isCloudpickle(class, "_make_skeleton_enum") || len(class.Args) < 5 {
 		return nil, false
@@ -228,14 +230,14 @@ func madeEnum(class *pickle.Object, value any) (*EnumMember, bool) {
 	return nil, false
 }
 
-// regexFlags are the names of the flags of package re, by their bits.
+// regexFlags names the bits of re.RegexFlag in the order of repr.
 var regexFlags = []struct {
 	bit  int
 	name string
 }{{256, "ASCII"}, {128, "DEBUG"}, {2, "IGNORECASE"}, {4, "LOCALE"}, {8, "MULTILINE"},
 	{16, "DOTALL"}, {32, "UNICODE"}, {64, "VERBOSE"}}
 
-// flagNames are the names of the flags, as repr gives them, "" where there is no name for a bit.
+// flagNames returns the names of the flags as repr joins them, or "" if a bit has no name.
 func flagNames(n int) string {
 	names := []string{}
 	for _, f := range regexFlags {

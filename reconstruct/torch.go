@@ -9,11 +9,11 @@ import (
 )
 
 func init() {
-	// torch.Save writes this package's values too.
+	// torch.Save also writes values of this package.
 	bridge.Reduce = func(t reflect.Type) func(v any, protocol int) (any, error) { return Reduce(t) }
 }
 
-// PyTorch's tensors and what else stands in their pickles, which package torch makes.
+// fillTorch adds the globals of PyTorch's pickles, which package torch rebuilds.
 func fillTorch(t table) {
 	for name, f := range torch.Classes() {
 		if f == nil {

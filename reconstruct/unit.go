@@ -7,7 +7,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Unit is a unit of astropy or pint by itself.
+// Unit is a unit of astropy or pint that stands alone, without a value.
 type Unit struct {
 	origin
 	// Name is the unit's name as the library's str gives it; see [Quantity].
@@ -29,7 +29,8 @@ func (u *Unit) Places() []*any { return nil }
 // String returns the name.
 func (u *Unit) String() string { return u.Name }
 
-// readAstropyUnit reads a unit by itself; nil of units whose name is not in the pickle.
+// readAstropyUnit reads a unit that stands alone. It returns nil for a unit whose name is not in
+// the pickle.
 func readAstropyUnit(inst namedInstance) (any, error) {
 	if inst.Class.Name != "_recreate_irreducible_unit" && !hasSuffix(inst.Class.Name, "Unit") {
 		return nil, nil
@@ -37,7 +38,7 @@ func readAstropyUnit(inst namedInstance) (any, error) {
 	if _, ok := textKeys(inst.State); !ok {
 		return nil, nil
 	}
-	name, err := astropyUnitOf(inst, 0)
+	name, err := new(unitNamer).object(inst, 0)
 	if errors.Is(err, pickle.ErrUnsupported) {
 		return nil, nil
 	}
@@ -47,17 +48,18 @@ func readAstropyUnit(inst namedInstance) (any, error) {
 	return &Unit{Name: name}, nil
 }
 
-// functionUnit is the name of a logarithmic unit: "dex(cm / s2)", or "mag" of none.
+// function returns the name of a logarithmic unit, such as "dex(cm / s2)", or "mag" if it has
+// no physical unit.
 //
 // Reference: astropy/units/function/core.py, FunctionUnitBase.__str__.
-func functionUnit(function, physical any, depth int) (string, error) {
-	name, err := astropyUnit(function, depth+1)
+func (u *unitNamer) function(function, physical any, depth int) (string, error) {
+	name, err := u.unit(function, depth+1)
 	if err != nil {
 		return "", err
 	}
-	of, err := astropyUnit(physical, depth+1)
-	if err != nil || of == "" {
+	physicalName, err := u.unit(physical, depth+1)
+	if err != nil || physicalName == "" {
 		return name, err
 	}
-	return name + "(" + of + ")", nil
+	return name + "(" + physicalName + ")", nil
 }

@@ -11,19 +11,19 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// WordVectors are gensim's KeyedVectors: a matrix with a row for each word.
+// WordVectors are gensim's KeyedVectors: a matrix with one row for each word.
 type WordVectors struct {
 	origin
-	// Words are the keys, in the order of the rows.
+	// Words are the keys, in the order of the rows of Vectors.
 	Words []string
-	// Vectors has shape (words, size). It is nil where gensim kept the matrix in a .npy file beside
-	// the pickle, as its method save does with large ones.
+	// Vectors has shape (words, size). It is nil where gensim stored the matrix in a .npy file
+	// beside the pickle, as its method save does for large ones.
 	Vectors *ndarray.Array
 
-	rows map[string]int
+	rows map[string]int // row of each word
 }
 
-// readGensim reads gensim's KeyedVectors, of version 4 and before.
+// readGensim reads KeyedVectors of gensim 4 and of earlier versions.
 //
 // Reference: gensim/models/keyedvectors.py.
 func readGensim(inst namedInstance) (any, error) {
@@ -42,7 +42,7 @@ func readGensim(inst namedInstance) (any, error) {
 	w := &WordVectors{Words: make([]string, len(list)), rows: make(map[string]int, len(list))}
 	for i, k := range list {
 		if w.Words[i], ok = asText(k); !ok {
-			return nil, nil // whose keys are no words, as those of document vectors may be
+			return nil, nil // keys of document vectors may be other than words
 		}
 		w.rows[w.Words[i]] = i
 	}
@@ -62,7 +62,7 @@ func readGensim(inst namedInstance) (any, error) {
 	return w, nil
 }
 
-// Vector returns the row of a word, a view of Vectors; ok is false where there is none.
+// Vector returns the row of a word as a view of Vectors. ok is false if the word is unknown.
 func (w *WordVectors) Vector(word string) (v *ndarray.Array, ok bool) {
 	i, ok := w.rows[word]
 	if !ok || w.Vectors == nil {
@@ -86,11 +86,10 @@ func (w *WordVectors) Parts() []Part {
 // Places implements [LibraryValue].
 func (w *WordVectors) Places() []*any { return nil }
 
-// String returns how many words there are.
+// String returns the number of words.
 func (w *WordVectors) String() string { return fmt.Sprintf("%d words", len(w.Words)) }
 
-// readNLTK reads NLTK's FreqDist as the Counter that it is, and ConditionalFreqDist as a dict of
-// such.
+// readNLTK reads NLTK's FreqDist as a Counter, and ConditionalFreqDist as a dict of Counters.
 func readNLTK(inst namedInstance) (any, error) {
 	if inst.Class.Name == "ConditionalFreqDist" {
 		return &DefaultDict{mapping: mapping{Dict: slices.Clone(inst.DictItems)}}, nil

@@ -13,12 +13,12 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// isXarray reports whether a class is one of xarray's.
+// isXarray reports whether a class belongs to xarray.
 func isXarray(g pickle.Global) bool {
 	return g.Module == "xarray" || strings.HasPrefix(g.Module, "xarray.")
 }
 
-// xarray reads an object of xarray: the classes of package xr, nil for any other.
+// xarray converts an object of xarray to a type of package xr. It returns nil for any other object.
 //
 // Reference: xarray/core/{variable,dataarray,dataset,datatree}.py; before 0.15 objects had a dict
 // as their state, since then slots.
@@ -43,7 +43,7 @@ func (p *Pandas) xarray(o *pickle.Object, inst namedInstance) (any, error) {
 	return nil, nil
 }
 
-// slotState returns the attributes of an instance: its dict, or dict and slots together.
+// slotState returns the attributes of an instance, from a dict or from a pair of dict and slots.
 func slotState(state any) (map[string]any, bool) {
 	if t, ok := state.(*types.Tuple); ok && t != nil && len(*t) == 2 {
 		slots, isDict := textKeys((*t)[1])
@@ -59,7 +59,7 @@ func slotState(state any) (map[string]any, bool) {
 	return textKeys(state)
 }
 
-// entriesOf returns the entries of a dict of any class.
+// entriesOf returns the entries of a dict or of an instance of a rebuilt subclass.
 func entriesOf(v any) (types.Dict, bool) {
 	switch d := v.(type) {
 	case *types.Dict:
@@ -93,10 +93,10 @@ func xarrayAttrs(v any, what string) (map[string]any, error) {
 	return m, nil
 }
 
-// maxVariableDims bounds the dimensions of a Variable, as NumPy does.
+// maxVariableDims limits the dimensions of a Variable, as NumPy does.
 const maxVariableDims = 64
 
-// xarrayVariable reads a Variable or IndexVariable; the same object is the same variable.
+// xarrayVariable converts a Variable or IndexVariable. The same object gives the same variable.
 func (p *Pandas) xarrayVariable(o *pickle.Object) (*xr.Variable, error) {
 	if r, done := p.results[o]; done {
 		v, _ := r.value.(*xr.Variable)
@@ -111,6 +111,7 @@ func (p *Pandas) xarrayVariable(o *pickle.Object) (*xr.Variable, error) {
 	return v, err
 }
 
+// newVariable is xarrayVariable for an object that was not converted before.
 func (p *Pandas) newVariable(o *pickle.Object) (*xr.Variable, error) {
 	inst, ok := named(o)
 	state, isState := variableState(inst)
@@ -146,7 +147,7 @@ func (p *Pandas) newVariable(o *pickle.Object) (*xr.Variable, error) {
 }
 
 // xarrayData sets the elements of a variable: an array, an index or extension array of pandas
-// behind an adapter, or what another library has.
+// inside an adapter, or an object of another library.
 func (p *Pandas) xarrayData(v *xr.Variable, data any) error {
 	for range maxPandasDepth {
 		if a, ok := data.(*ndarray.Array); ok {
@@ -159,7 +160,7 @@ func (p *Pandas) xarrayData(v *xr.Variable, data any) error {
 		}
 		inst, ok := named(o)
 		state, isState := slotState(inst.State)
-		if _, isPandas := pandasName(inst.Class); isPandas { // of a call
+		if _, isPandas := pandasName(inst.Class); isPandas { // a call
 			return p.pandasData(v, data)
 		}
 		if !ok || !isState || !isXarray(inst.Class) {
@@ -181,6 +182,7 @@ func (p *Pandas) xarrayData(v *xr.Variable, data any) error {
 	return pickle.Malformed("adapters nested more than %d deep", maxPandasDepth)
 }
 
+// xarrayIndex sets the elements from the state of an adapter around an index.
 func (p *Pandas) xarrayIndex(v *xr.Variable, state map[string]any) error {
 	x, err := p.axis(state["array"])
 	if err != nil {
@@ -197,6 +199,7 @@ func (p *Pandas) xarrayIndex(v *xr.Variable, state map[string]any) error {
 	return nil
 }
 
+// xarrayExtension sets the elements from an extension array, or Raw if it cannot be converted.
 func (p *Pandas) xarrayExtension(v *xr.Variable, array, raw any) error {
 	c, _, err := p.Convert(array)
 	if err != nil && !errors.Is(err, pickle.ErrUnsupported) {
@@ -238,9 +241,9 @@ func (p *Pandas) xarrayVars(dict any, what string) ([]xr.Named, error) {
 	return out, nil
 }
 
-// withoutIndexes makes coordinates that have no index, as drop_indexes leaves them, hold an array
-// alone. indexes is the dict of all indexes by name; None, as xarray before 0.19 has until they are
-// asked for, is those of the coordinates along the dimension of their name.
+// withoutIndexes replaces the index of coordinates that have none in xarray, as after drop_indexes,
+// by an array. indexes is the dict of all indexes by name. If it is None, as in xarray before 0.19
+// until indexes are used, a coordinate has an index if it is named like its only dimension.
 func withoutIndexes(vars []xr.Named, indexes any) error {
 	entries, stated := entriesOf(indexes)
 	has := make(map[string]bool, len(entries))
@@ -264,6 +267,7 @@ func withoutIndexes(vars []xr.Named, indexes any) error {
 	return nil
 }
 
+// dataArray converts a DataArray.
 func (p *Pandas) dataArray(inst namedInstance) (*xr.DataArray, error) {
 	state, ok, err := p.arrayState(inst)
 	if err != nil {
@@ -299,6 +303,7 @@ func (p *Pandas) dataArray(inst namedInstance) (*xr.DataArray, error) {
 	return a, nil
 }
 
+// dataset converts a Dataset.
 func (p *Pandas) dataset(inst namedInstance) (*xr.Dataset, error) {
 	state, ok, err := p.datasetState(inst)
 	if err != nil {
@@ -334,7 +339,7 @@ func (p *Pandas) dataset(inst namedInstance) (*xr.Dataset, error) {
 	return d, p.finishDataset(d, state, "_dims")
 }
 
-// finishDataset reads the attributes and compares the sizes of dimensions with those stated.
+// finishDataset reads the attributes, and compares the sizes of dimensions with those in the state.
 func (p *Pandas) finishDataset(d *xr.Dataset, state map[string]any, dims string) (err error) {
 	if d.Attrs, err = xarrayAttrs(state["_attrs"], "attrs"); err != nil {
 		return err
@@ -369,6 +374,7 @@ func (p *Pandas) finishDataset(d *xr.Dataset, state map[string]any, dims string)
 	return nil
 }
 
+// setItems returns the members of a set; None has none.
 func setItems(v any) ([]any, bool) {
 	switch s := v.(type) {
 	case *pickle.Set:
@@ -379,7 +385,8 @@ func setItems(v any) ([]any, bool) {
 	return nil, v == nil
 }
 
-// dataTree reads a node with all below it. inside has the nodes that were met: each has one parent.
+// dataTree converts a node and all below it. inside has the nodes seen so far, each of which has
+// one parent.
 func (p *Pandas) dataTree(inst namedInstance, inside map[any]bool) (*xr.DataTree, error) {
 	state, ok := slotState(inst.State)
 	if len(inst.Args) > 0 {
@@ -411,7 +418,7 @@ func (p *Pandas) dataTree(inst namedInstance, inside map[any]bool) (*xr.DataTree
 	return t, p.treeChildren(t, state["_children"], inside)
 }
 
-// treeChildren reads the children of a node.
+// treeChildren converts the children of a node.
 func (p *Pandas) treeChildren(t *xr.DataTree, dict any, inside map[any]bool) error {
 	children, ok := entriesOf(dict)
 	if !ok {

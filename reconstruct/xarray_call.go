@@ -8,10 +8,10 @@ import (
 	"github.com/unpkl/unpkl/xr"
 )
 
-// NOTE. Objects of xarray that are made by calls, as this package writes them, are read by the
-// state that the calls give them.
+// This file reads objects of xarray that are created by calls, as this package writes them. Each
+// call is translated to the state that it sets.
 
-// argument returns an argument of a call by its place, nil if it is not there.
+// argument returns argument i of a call, or nil if there are fewer.
 func argument(args []any, i int) any {
 	if i < len(args) {
 		return args[i]
@@ -19,7 +19,8 @@ func argument(args []any, i int) any {
 	return nil
 }
 
-// variableState is the state of Variable(dims, data, attrs, encoding), or that which was set.
+// variableState returns the state of a Variable, or the one that Variable(dims, data, attrs,
+// encoding) sets.
 func variableState(inst namedInstance) (map[string]any, bool) {
 	if inst.State == nil && len(inst.Args) >= 2 {
 		return map[string]any{"_dims": inst.Args[0], "_data": inst.Args[1],
@@ -28,7 +29,7 @@ func variableState(inst namedInstance) (map[string]any, bool) {
 	return slotState(inst.State)
 }
 
-// pandasData sets the elements of a variable that was made of an index or array of pandas.
+// pandasData sets the elements of a variable from an index or array of pandas.
 func (p *Pandas) pandasData(v *xr.Variable, data any) error {
 	c, _, err := p.Convert(data)
 	if err != nil {
@@ -46,8 +47,8 @@ func (p *Pandas) pandasData(v *xr.Variable, data any) error {
 }
 
 // calledCoords reads the argument coords of a call: a dict, or Coordinates(variables, indexes). It
-// returns the variables' dict and that of the indexes, and gives levels of a MultiIndex their
-// index.
+// returns the dicts of variables and indexes, and gives the coordinates of a MultiIndex's levels
+// their index.
 func (p *Pandas) calledCoords(v any) (vars, indexes any, err error) {
 	o, ok := v.(*pickle.Object)
 	if !ok {
@@ -100,7 +101,8 @@ func (p *Pandas) calledCoords(v any) (vars, indexes any, err error) {
 	return vars, indexes, nil
 }
 
-// arrayState is the state of DataArray(data, coords, dims, name, attrs), or that which was set.
+// arrayState returns the state of a DataArray, or the one that DataArray(data, coords, dims, name,
+// attrs) sets.
 func (p *Pandas) arrayState(inst namedInstance) (map[string]any, bool, error) {
 	if inst.State != nil || len(inst.Args) == 0 {
 		state, ok := slotState(inst.State)
@@ -120,7 +122,8 @@ func (p *Pandas) arrayState(inst namedInstance) (map[string]any, bool, error) {
 		"_name": argument(inst.Args, 3)}, true, nil
 }
 
-// datasetState is the state of Dataset(data_vars, coords, attrs), or that which was set.
+// datasetState returns the state of a Dataset, or the one that Dataset(data_vars, coords, attrs)
+// sets.
 func (p *Pandas) datasetState(inst namedInstance) (map[string]any, bool, error) {
 	if inst.State != nil || len(inst.Args) == 0 {
 		state, ok := slotState(inst.State)

@@ -14,27 +14,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// ZarrArray is an array of Zarr whose store is in memory, and so in the pickle.
+// ZarrArray is an array of Zarr whose store is in memory and therefore in the pickle.
 type ZarrArray struct {
 	origin
-	// Path is where the array is in its store: "" or "a/b".
+	// Path is the path of the array in its store: "" or "a/b".
 	Path string
 	// Format is the version of Zarr's format: 2 or 3.
 	Format int
-	// Shape and Chunks are those of the array and of what a key of the store has: a chunk, or a
-	// shard with many.
+	// Shape is the shape of the array. Chunks is the shape of the part under each key of the store:
+	// a chunk, or a shard with many chunks.
 	Shape, Chunks []int
-	// DType is that of the elements: object of text of any length.
+	// DType is the dtype of the elements; it is object for text of any length.
 	DType *ndarray.DType
-	// Codecs are the names of the codecs in the order of encoding.
+	// Codecs are the names of the codecs in the order in which they encode.
 	Codecs []string
-	// DimensionNames are those of format 3, or nil.
+	// DimensionNames are the names of format 3, or nil.
 	DimensionNames []string
-	// Attrs is the dict of the attributes, or nil.
+	// Attrs is a dict of the attributes, or nil.
 	Attrs any
-	// Data are the elements in C order, in memory of their own. It is nil where a codec is none of
-	// those that are decoded, and where the elements take more than 1000 times the memory of what
-	// the pickle has of them: [ZarrArray.Array] tells which, and lays the latter out.
+	// Data holds the elements in C order, in its own memory. It is nil if a codec is not supported,
+	// or if the elements take more than 1000 times the memory of the stored bytes.
+	// [ZarrArray.Array] then returns an error that names the codec, or the elements.
 	Data *ndarray.Array
 
 	array *zarr.Array
@@ -43,19 +43,19 @@ type ZarrArray struct {
 // ZarrGroup is a group of Zarr whose store is in memory.
 type ZarrGroup struct {
 	origin
-	// Path is where the group is in its store: "" or "a/b".
+	// Path is the path of the group in its store: "" or "a/b".
 	Path string
-	// Attrs is the dict of the attributes, or nil.
+	// Attrs is a dict of the attributes, or nil.
 	Attrs any
-	// Names are those of the members in order, and Members each a *ZarrArray or *ZarrGroup.
+	// Names are the names of Members, each of which is a *ZarrArray or *ZarrGroup.
 	Names   []string
 	Members []LibraryValue
 }
 
-// Array returns the elements in C order in memory of their own. The shape is a claim of the file,
-// so the caller says how many elements may be laid out, in the array and in one of its chunks,
-// which may be larger; more is an error of the kind pickle.ErrLimit. A codec that is not decoded is
-// one of the kind pickle.ErrUnsupported.
+// Array returns the elements in C order, in memory of their own. The shape comes from the file and
+// the file's size does not limit it, so maxElements limits the elements of the array and of a
+// chunk, which may be larger; more is an error of the kind pickle.ErrLimit. A codec that is not
+// supported is an error of the kind pickle.ErrUnsupported.
 func (z *ZarrArray) Array(maxElements int) (*ndarray.Array, error) {
 	if z.array == nil {
 		return nil, pickle.Malformed("a ZarrArray without a store")
@@ -87,22 +87,25 @@ func readZarr(inst namedInstance) (any, error) {
 	}
 	v, err := zarrNode(store, at, 0)
 	if v == nil {
-		return nil, err // not the nil of an interface
+		return nil, err // an untyped nil
 	}
 	return v, err
 }
 
-// zarrStore returns what keeps the keys of an array or group in memory, and the path in it.
+// zarrStore returns the object that holds the keys of an array or group in memory, and the path in
+// it.
 func zarrStore(state any) (held any, at string, ok bool) {
-	if list, isTuple := items(state); isTuple && len(list) > 1 { // zarr before 2.13
-		at, ok = asText(list[1])
-		return zarrMapping(list[0]), at, ok && zarrMapping(list[0]) != nil
-	}
 	s, isDict := textKeys(state)
 	for _, name := range []string{"_async_array", "_async_group"} {
 		if inner, found := s[name].(*pickle.Object); isDict && found {
-			return zarrStore(Normalize(inner).State)
+			state = Normalize(inner).State
+			s, isDict = textKeys(state)
+			break
 		}
+	}
+	if list, isTuple := items(state); isTuple && len(list) > 1 { // zarr before 2.13
+		at, ok = asText(list[1])
+		return zarrMapping(list[0]), at, ok && zarrMapping(list[0]) != nil
 	}
 	if where, found := s["store_path"].(*pickle.Object); isDict && found {
 		if s, isDict = textKeys(Normalize(where).State); !isDict {
@@ -144,7 +147,7 @@ func zarrMapping(v any) any {
 	return nil
 }
 
-// zarrKeys collects the keys of a store, in which zarr 2 has a dict for each folder.
+// zarrKeys copies the keys of held to store. zarr 2 nests a dict for each folder.
 func zarrKeys(store zarr.Store, held any, at string, depth int) error {
 	entries, _ := dictEntries(held)
 	if depth == maxZarrDepth {
@@ -161,7 +164,7 @@ func zarrKeys(store zarr.Store, held any, at string, depth int) error {
 			if err := zarrKeys(store, v, key, depth+1); err != nil {
 				return err
 			}
-		case *pickle.Object: // zarr 3's Buffer
+		case *pickle.Object: // Buffer of zarr 3
 			state, _ := textKeys(Normalize(v).State)
 			data, err := zarrBytes(state["_data"])
 			if err != nil {
@@ -179,7 +182,7 @@ func zarrKeys(store zarr.Store, held any, at string, depth int) error {
 	return nil
 }
 
-// maxZarrDepth is how deep folders and groups may be in each other.
+// maxZarrDepth limits how deep folders and groups nest.
 const maxZarrDepth = 64
 
 // zarrBytes returns the bytes of a value of a store.
@@ -200,7 +203,7 @@ func zarrBytes(v any) ([]byte, error) {
 	return nil, pickle.Unsupported("a value of %s in a store of zarr", typeName(v))
 }
 
-// zarrNode reads the array or group at a path; nil where there is none.
+// zarrNode reads the array or group at a path, or returns nil if there is none.
 func zarrNode(store zarr.Store, at string, depth int) (LibraryValue, error) {
 	a, ok, err := zarr.Open(store, at)
 	switch {
@@ -233,12 +236,11 @@ func zarrNode(store zarr.Store, at string, depth int) (LibraryValue, error) {
 	return g, nil
 }
 
-// maxZarrRatio is how many times the memory of what the pickle has of an array its elements may
-// take without a caller that asks for them.
+// maxZarrRatio limits the memory of an array's elements to a multiple of the stored bytes, unless
+// the caller asks for the elements.
 const maxZarrRatio = 1000
 
-// zarrArray makes the value of an array, with its elements if they are not many times what is
-// stored.
+// zarrArray returns the value of an array, with its elements if they are within maxZarrRatio.
 func zarrArray(a *zarr.Array, at string) (LibraryValue, error) {
 	z := &ZarrArray{Path: at, Format: a.Format, Shape: a.Shape, Chunks: a.Chunks, DType: a.DType,
 		Codecs: a.Codecs, DimensionNames: a.DimensionNames, array: a}
@@ -259,7 +261,7 @@ func zarrArray(a *zarr.Array, at string) (LibraryValue, error) {
 	return z, err
 }
 
-// zarrAttrs are attributes as a dict, or nil where there are none.
+// zarrAttrs returns attributes as a dict, or nil if there are none.
 func zarrAttrs(data []byte) (any, error) {
 	if len(data) == 0 {
 		return nil, nil
@@ -267,7 +269,7 @@ func zarrAttrs(data []byte) (any, error) {
 	return readModelJSON(data)
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (z *ZarrArray) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(z) }
 
 // Form implements [LibraryValue].
@@ -299,17 +301,17 @@ func (z *ZarrArray) String() string {
 	return fmt.Sprintf("%s %v in chunks of %v, %v", z.DType, z.Shape, z.Chunks, z.Codecs)
 }
 
-// Array returns the member of a name if it is an array.
-func (g *ZarrGroup) Array(name string) (*ZarrArray, bool) {
+// Array returns the member with a name; ok is false if there is none or it is a group.
+func (g *ZarrGroup) Array(name string) (a *ZarrArray, ok bool) {
 	i := slices.Index(g.Names, name)
 	if i < 0 {
 		return nil, false
 	}
-	a, ok := g.Members[i].(*ZarrArray)
+	a, ok = g.Members[i].(*ZarrArray)
 	return a, ok
 }
 
-// MarshalJSON returns the form of to-json --arrays=values.
+// MarshalJSON returns the JSON that to-json --arrays=values writes.
 func (g *ZarrGroup) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(g) }
 
 // Form implements [LibraryValue].

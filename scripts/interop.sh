@@ -23,7 +23,7 @@ live() {
     [ -x "$binary" ] || go test -c -o "$binary" "$dir"
     log=$(mktemp -p "$tests")
     SECONDS=0
-    if (cd "$dir" && "$binary" -test.timeout 10m "$@") >"$log" 2>&1; then
+    if (cd "$dir" && "$binary" -test.timeout 20m "$@") >"$log" 2>&1; then
         echo "ok  $dir  $SECONDS s"
     else
         cat "$log"
@@ -92,10 +92,13 @@ if [ $# -eq 0 ]; then
     # Many values of each library, written again; its own comparison judges.
     scripts/make_venvs.sh --if-possible py312-boost py36-boost
     libraries=
-    for name in py313-objects py313-geo py38-geo py313-sklearn py312-boost py36-boost; do
+    for name in py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py27-sklearn py312-boost py36-boost py313-torch; do
         [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
     done
     UNPKL_LIBRARY_PYTHONS=$libraries live ./reconstruct -test.run InteropLibraryValues
+    # Of those and of Python's own classes what the commands show, find the same, verify and write again.
+    UNPKL_LIBRARY_PYTHONS=$venvs/py27-np116/bin/python:$venvs/py36-np111/bin/python:$venvs/py313-np2/bin/python \
+        live ./cmd/unpkl -test.run InteropLibraryCommands
     # Functions and classes that dill and cloudpickle write, called after they were written again.
     scripts/make_venvs.sh --if-possible py36-objects
     functions=

@@ -612,11 +612,16 @@ def python_others():
     yield 'calendar', calendar.Calendar(3)
 
 
+INTS = (int, type(2 ** 70))  # of Python 2, which reads one as the other
+
+
 def equal(a, b, seen=None):
     """Whether two values are equal in class, contents, attributes, order and sharing."""
     seen = {} if seen is None else seen
     if id(a) in seen:
         return seen[id(a)] is b
+    if type(a) in INTS and type(b) in INTS:
+        return a == b
     if type(a) is not type(b):
         return False
     if isinstance(a, (type, type(nothing))) or enum and isinstance(a, enum.Enum) or a is b:

@@ -13,29 +13,29 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Archive is a file that torch.save wrote since PyTorch 1.6, or torch.jit.save: a zip with a pickle
-// and a member for each storage; or one that torch.save wrote before PyTorch 0.1.10, a tar with
+// Archive is a file of torch.save since PyTorch 1.6 or of torch.jit.save: a zip with a pickle and a
+// member for each storage. It can also be a file of torch.save before PyTorch 0.1.10: a tar with
 // members for all tensors and all storages. Its methods are not safe for concurrent use.
 //
 // Reference: caffe2/serialize/inline_container.h; torch/serialization.py, _load.
 type Archive struct {
 	r      io.ReaderAt
 	size   int64
-	window []byte // all of the file, or nil
+	window []byte // the whole file, or nil
 	o      Options
 	limits pickle.Limits // with defaults
-	prefix string        // the folder that all members are in, with its slash
+	prefix string        // folder of all members, with its slash
 	byName map[string]*zipfile.File
 	names  []string // of the pickles
 	order  ndarray.ByteOrder
-	// unfolded is what the compressed members that were read unfolded to, in bytes.
+	// unfolded is the decompressed size of the compressed members read so far, in bytes.
 	unfolded int64
 	tally    *bridge.Tally
-	tar      *tarFile // nil of a zip
+	tar      *tarFile // nil for a zip
 }
 
-// OpenArchive opens an archive of the given size in bytes, of which only the directory is read. A
-// zip that holds no pickle of torch is an error of the kind pickle.ErrUnsupported.
+// OpenArchive opens an archive of size bytes and reads its directory. A zip without a pickle of
+// torch is an error of the kind pickle.ErrUnsupported.
 func OpenArchive(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 	a := &Archive{r: r, size: size, o: o, limits: o.Limits.WithDefaults(),
 		order:  ndarray.LittleEndian,
@@ -72,8 +72,8 @@ func OpenArchive(r io.ReaderAt, size int64, o Options) (*Archive, error) {
 	return a, a.readByteOrder()
 }
 
-// MapArchive opens an archive that is in memory, perhaps a mapped file. Tensors alias data, and are
-// not read before their elements are.
+// MapArchive opens an archive in memory, perhaps a mapped file. Tensors alias data, and elements
+// are not read before they are used.
 func MapArchive(data []byte, o Options) (*Archive, error) {
 	a, err := OpenArchive(bytes.NewReader(data), int64(len(data)), o)
 	if err == nil {
@@ -82,7 +82,7 @@ func MapArchive(data []byte, o Options) (*Archive, error) {
 	return a, err
 }
 
-// readByteOrder reads the member that says the byte order of the elements; files without one are
+// readByteOrder reads the member with the byte order of the elements. Without it they are
 // little-endian.
 func (a *Archive) readByteOrder() error {
 	f := a.byName[a.prefix+"byteorder"]
@@ -103,8 +103,8 @@ func (a *Archive) readByteOrder() error {
 	return nil
 }
 
-// Pickles returns the names of the pickles in the archive: "data.pkl", which is what was saved, of
-// a TorchScript archive "constants.pkl", and of a tar "pickle".
+// Pickles returns the names of the pickles in the archive: "data.pkl", which has the saved object;
+// "constants.pkl" in a TorchScript archive; "pickle" in a tar.
 func (a *Archive) Pickles() []string { return a.names }
 
 // Load reads one of the pickles with its storages.
@@ -133,7 +133,7 @@ func (a *Archive) Load(name string) (any, error) {
 	return v, err
 }
 
-// storage returns the storage of an id: the one that there is, or a new one of the member.
+// storage returns the storage for an id: a known one, or a new one with the content of its member.
 func (a *Archive) storage(storages map[string]*Storage, folder string, id storageID) (any, error) {
 	f := a.byName[folder+id.key]
 	if f == nil {
@@ -145,7 +145,7 @@ func (a *Archive) storage(storages map[string]*Storage, folder string, id storag
 	}
 	s := id.new(a.o.Owner)
 	s.order = a.order
-	if known != nil { // the same memory as another type
+	if known != nil { // the same memory as another dtype
 		return s, s.fill(known.data[:cap(known.data)])
 	}
 	data, err := a.member(f)
@@ -159,14 +159,14 @@ func (a *Archive) storage(storages map[string]*Storage, folder string, id storag
 	return s, nil
 }
 
-// member returns the content of a member. torch does not compress them, and may leave their CRC-32
-// out.
+// member returns the content of a member. torch does not compress members and may omit their
+// CRC-32.
 func (a *Archive) member(f *zipfile.File) ([]byte, error) {
 	if offset, ok := f.Stored(); ok {
 		if a.window != nil {
 			return a.window[offset : offset+f.Size() : offset+f.Size()], nil
 		}
-		// as many as the file has, which the directory was checked for
+		// The directory was checked: the file has this many bytes.
 		data := make([]byte, f.Size())
 		_, err := io.ReadFull(io.NewSectionReader(a.r, offset, f.Size()), data)
 		return data, err

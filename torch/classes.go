@@ -9,26 +9,27 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Options say how tensors are read. The zero value is the safe default.
+// Options configure how tensors are read. The zero value is the safe default.
 type Options struct {
-	// Limits bound dimensions and elements of a tensor, and what an archive unfolds to.
+	// Limits bound the dimensions and elements of a tensor and the decompressed size of an archive.
 	Limits pickle.Limits
-	// Owner may take back the memory of tensors, such as a mapped file; see
-	// [ndarray.Array.SetOwner].
+	// Owner controls memory that may be released while tensors still use it, such as a mapped file;
+	// see [ndarray.Array.SetOwner].
 	Owner ndarray.Owner
-	// SetUp gives an Unpickler of a pickle in an archive its hooks and limits. Without it
-	// only the classes of this package are known.
+	// SetUp sets hooks and limits of an Unpickler for a pickle in an archive. If it is nil, only
+	// the classes of this package are known.
 	SetUp func(u *pickle.Unpickler)
 }
 
-// Function makes the value of a call of one of torch's classes or functions. It may keep args but
-// must not change them. Where it returns ErrUnread, the call is to be kept as it was read.
+// Function returns the value of a call of a class or function of torch. It may keep args but must
+// not change them. If it returns ErrUnread, the caller records the call unchanged.
 type Function func(o *Options, args []any) (any, error)
 
-// Classes returns torch's classes and functions that stand in the pickles of tensors. A nil
-// Function is a name that is never called. The caller must not change the map.
+// Classes returns the classes and functions of torch that occur in pickles of tensors. A nil
+// Function marks a name that is never called. The caller must not change the map.
 func Classes() map[pickle.Global]Function { return classes }
 
+// classes is the result of Classes.
 var classes map[pickle.Global]Function
 
 func init() {
@@ -68,7 +69,7 @@ func init() {
 		add(module, rebuildFromType, "_rebuild_from_type")
 		add(module, rebuildFromTypeV2, "_rebuild_from_type_v2")
 	}
-	// What TorchScript's own writer calls.
+	// Functions that TorchScript's own writer calls.
 	for _, name := range []string{"build_intlist", "build_doublelist", "build_boollist",
 		"build_tensorlist"} {
 		add("torch.jit._pickle", firstArgument, name)
@@ -76,7 +77,7 @@ func init() {
 	add("torch.jit._pickle", firstArgument, "restore_type_tag")
 }
 
-// firstArgument is a function that returns its first argument.
+// firstArgument implements functions that return their first argument.
 func firstArgument(_ *Options, args []any) (any, error) {
 	if len(args) == 0 {
 		return nil, malformed("a call of torch.jit._pickle without arguments")
@@ -84,7 +85,7 @@ func firstArgument(_ *Options, args []any) (any, error) {
 	return args[0], nil
 }
 
-// readSize is torch.Size(sequence).
+// readSize implements torch.Size(sequence).
 func readSize(_ *Options, args []any) (any, error) {
 	if len(args) == 0 {
 		return Size{}, nil
@@ -93,7 +94,7 @@ func readSize(_ *Options, args []any) (any, error) {
 	return Size(shape), err
 }
 
-// readDevice is torch.device(type[, index]).
+// readDevice implements torch.device(type[, index]).
 func readDevice(_ *Options, args []any) (any, error) {
 	if len(args) == 0 || len(args) > 2 {
 		return nil, malformed("torch.device: %d arguments, want 1 or 2", len(args))
@@ -115,7 +116,7 @@ func readDevice(_ *Options, args []any) (any, error) {
 // Layout is a torch.layout, by its name without "torch.": "strided", "sparse_coo".
 type Layout string
 
-// Plain returns the name.
+// Plain returns the name as a pickle.Global of the module torch.
 func (l Layout) Plain() any { return pickle.Global{Module: "torch", Name: string(l)} }
 
 // PickleReduce implements [pickle.Reducer].
@@ -125,7 +126,7 @@ func (l Layout) PickleReduce(int) (any, error) {
 
 var getLayout = pyName("torch.serialization", "_get_layout")
 
-// readLayout is torch.serialization._get_layout("torch.sparse_coo").
+// readLayout implements torch.serialization._get_layout("torch.sparse_coo").
 func readLayout(_ *Options, args []any) (any, error) {
 	if len(args) == 1 {
 		if name, ok := text(args[0]); ok {
@@ -135,7 +136,7 @@ func readLayout(_ *Options, args []any) (any, error) {
 	return nil, malformed("torch.serialization._get_layout: want one str")
 }
 
-// text returns a str of either Python.
+// text returns a str of Python 2 or 3.
 func text(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
@@ -148,7 +149,7 @@ func text(v any) (string, bool) {
 	return "", false
 }
 
-// ints returns the numbers of a shape or of strides.
+// ints returns the numbers of a shape or of strides; what names them in errors.
 func ints(v any, what string) ([]int, error) {
 	var items []any
 	switch v := v.(type) {
@@ -172,7 +173,7 @@ func ints(v any, what string) ([]int, error) {
 	return out, nil
 }
 
-// malformed is an error of the kind pickle.ErrMalformed.
+// malformed returns an error of the kind pickle.ErrMalformed.
 func malformed(format string, args ...any) error {
 	return pickle.Malformed("torch: "+format, args...)
 }

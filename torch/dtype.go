@@ -7,19 +7,19 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// dtypeInfo says what the elements of a torch dtype are in NumPy's terms.
+// dtypeInfo describes the elements of a torch dtype.
 type dtypeInfo struct {
-	// array is the dtype of the array: a NumPy dtype string, or "ml_dtypes.NAME".
+	// array is the dtype of the array: a NumPy typespec, or "ml_dtypes.NAME".
 	array string
-	// storage is the name of the storage class that torch.save writes for it; "" for the dtypes
-	// that are newer than these classes, which are saved as untyped bytes.
+	// storage is the storage class that torch.save writes for the dtype. It is "" for dtypes newer
+	// than these classes, which are saved as untyped bytes.
 	storage string
-	// lossy says that the array does not tell the dtype: others have the same array.
+	// lossy is true if the dtype of the array does not identify the torch dtype.
 	lossy bool
 }
 
-// dtypes are those of torch that have elements in memory, by name. A quantized one is the integer
-// that is stored; one of several elements a byte, and one of bits without a meaning, is its bytes.
+// dtypes lists the torch dtypes that have elements in memory. A quantized dtype has the stored
+// integers; a dtype with several elements in a byte, or with bits without meaning, has the bytes.
 //
 // Reference: torch/csrc/utils/tensor_dtypes.cpp, torch/storage.py.
 var dtypes = map[string]dtypeInfo{
@@ -49,7 +49,7 @@ var dtypes = map[string]dtypeInfo{
 	"float8_e5m2":     {array: "ml_dtypes.float8_e5m2"},
 	"float8_e5m2fnuz": {array: "ml_dtypes.float8_e5m2fnuz"},
 	"float8_e8m0fnu":  {array: "ml_dtypes.float8_e8m0fnu"},
-	// Two elements a byte, the first in the lower half.
+	// Two elements in a byte, the first in its lower half.
 	"float4_e2m1fn_x2": {array: "|u1", lossy: true},
 	"bits8":            {array: "|u1", lossy: true},
 	"bits16":           {array: "<u2", lossy: true},
@@ -58,26 +58,26 @@ var dtypes = map[string]dtypeInfo{
 	"bits4x2":          {array: "|u1", lossy: true},
 }
 
-// dtypesWithoutData are the names of dtypes that no storage has.
+// dtypesWithoutData lists the dtypes that no storage has.
 var dtypesWithoutData = []string{
 	"int1", "int2", "int3", "int4", "int5", "int6", "int7",
 	"uint1", "uint2", "uint3", "uint4", "uint5", "uint6", "uint7",
 }
 
-// arrayDTypes are the dtypes of the arrays, by torch's name.
+// arrayDTypes maps torch's names to the dtypes of the arrays.
 var arrayDTypes = sync.OnceValue(func() map[string]*ndarray.DType {
 	m := make(map[string]*ndarray.DType, len(dtypes))
 	for name, info := range dtypes {
 		dt, err := parseDType(info.array)
 		if err != nil {
-			panic(err) // a name in the table is wrong
+			panic(err) // the table has a wrong name
 		}
 		m[name] = dt
 	}
 	return m
 })
 
-// parseDType returns the dtype of a row of the table.
+// parseDType returns the dtype for dtypeInfo.array.
 func parseDType(s string) (*ndarray.DType, error) {
 	if s == dtypes["complex32"].array {
 		half, err := ndarray.ParseDType("<f2")
@@ -100,7 +100,7 @@ func parseDType(s string) (*ndarray.DType, error) {
 		ScalarClass: s})
 }
 
-// storageDTypes are the dtypes by the names of their storage classes.
+// storageDTypes maps storage classes to torch's names of dtypes.
 var storageDTypes = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for name, info := range dtypes {
@@ -111,7 +111,7 @@ var storageDTypes = sync.OnceValue(func() map[string]string {
 	return m
 })
 
-// dtypeOf returns torch's name for the dtype of an array, whatever its byte order.
+// dtypeOf returns torch's name for the dtype of an array of either byte order.
 func dtypeOf(dt *ndarray.DType) (string, bool) {
 	if name, ok := dt.SmallName(); ok {
 		_, ok = dtypes[name]
@@ -121,12 +121,12 @@ func dtypeOf(dt *ndarray.DType) (string, bool) {
 	return name, ok
 }
 
-// littleName is the dtype as a string, in little-endian byte order.
+// littleName returns the name of a dtype in little-endian byte order.
 func littleName(dt *ndarray.DType) string {
 	return strings.Replace(dt.String(), ">", "<", -1)
 }
 
-// arrayNames are torch's names by the strings of dtypes.
+// arrayNames maps the names of dtypes, as littleName returns them, to torch's names.
 var arrayNames = sync.OnceValue(func() map[string]string {
 	m, arrays := map[string]string{}, arrayDTypes()
 	for name, info := range dtypes {

@@ -93,6 +93,31 @@ func TestLies(t *testing.T) {
 			}
 		}
 	}
+	packed := func(offset, shape, strides string) []byte {
+		return archive(t, strings.Replace(strings.Replace(tensorText("QUInt4x2Storage", "I24\n",
+			offset, shape, strides), "_rebuild_tensor_v2", "_rebuild_qtensor", 1), "I00\n}tR.",
+			"(ctorch\nper_tensor_affine\nF0.5\nI3\ntI00\n}tR.", 1))
+	}
+	for _, good := range [][]byte{packed("I0\n", "(I48\nt", "(I1\nt"), packed("I0\n", "(I6\nI8\nt",
+		"(I1\nI6\nt"), packed("I3\n", "(I5\nt", "(I9\nt")} {
+		v, err := unpkl.LoadBytes(good)
+		if x, ok := v.(*torch.Tensor); err != nil || !ok || x.Array == nil {
+			t.Errorf("packed: %v, %v", v, err)
+		}
+	}
+	for name, data := range map[string][]byte{
+		"shape":   packed("I0\n", "(I49\nt", "(I1\nt"),
+		"offset":  packed("I48\n", "(I1\nt", "(I1\nt"),
+		"below":   packed("I-1\n", "(I1\nt", "(I1\nt"),
+		"strides": packed("I0\n", "(I6\nI8\nt", "(I8\nt"),
+		"stride":  packed("I0\n", "(I2\nt", "(I4611686018427387904\nt"),
+		// Of which a copy would take terabytes.
+		"expanded": packed("I0\n", "(I1000000\nI1000000\nt", "(I0\nI0\nt"),
+	} {
+		if v, err := unpkl.LoadBytes(data); !errors.Is(err, pickle.ErrMalformed) {
+			t.Errorf("packed, %s: %v, %v", name, v, err)
+		}
+	}
 	big := tensorText("FloatStorage", six, "I0\n", "(I1000000\nI1000000\nt", "(I0\nI0\nt")
 	if _,
 		err := unpkl.LoadBytes(archive(t, big),

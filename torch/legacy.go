@@ -16,49 +16,50 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// legacyMagic is the number of which the first pickle of a legacy file consists, as LONG1 has it.
+// legacyMagic is the first pickle of a legacy file, a magic number, from protocol 2 on and without
+// PROTO.
 const legacyMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
-// magicNumber is that number.
+// magicNumber is the number in legacyMagic.
 var magicNumber, _ = new(big.Int).SetString("1950a86a20f9469cfc6c", 16)
 
-// legacyMagicText is that pickle in protocols 0 and 1.
+// legacyMagicText is the first pickle in protocols 0 and 1.
 const legacyMagicText = "L119547037146038801333356L\n."
 
-// legacyHead is how many bytes at the start of a file suffice for IsLegacy.
+// legacyHead is the number of bytes at the start of a file that IsLegacy needs.
 const legacyHead = 40
 
-// IsLegacy reports whether a file begins as torch.save wrote it before PyTorch 1.6, and as it still
-// does without the zip: with a pickle of a magic number.
+// IsLegacy reports whether a file is in the format of torch.save before PyTorch 1.6, which it still
+// writes on request. Such a file begins with a pickle of a magic number.
 func IsLegacy(head []byte) bool {
 	head = head[:min(len(head), legacyHead)]
 	if bytes.HasPrefix(head, []byte(legacyMagicText)) {
 		return true
 	}
-	// PROTO, and from protocol 4 on a frame, may stand before it.
+	// PROTO, and from protocol 4 on FRAME, may precede it.
 	const bare, framed = 2, 11
 	return len(head) > framed && head[0] == 0x80 &&
 		(bytes.HasPrefix(head[bare:], []byte(legacyMagic)) ||
 			bytes.HasPrefix(head[framed:], []byte(legacyMagic)))
 }
 
-// Legacy reads files of the legacy format: pickles of the magic number, of the format's version, of
-// a dict about the machine, of the object, and of the keys of its storages, and behind these the
-// elements of each.
+// Legacy reads files of the legacy format: pickles of the magic number, the version of the format,
+// a dict about the machine, the object and the keys of its storages, followed by the elements of
+// each storage.
 type Legacy struct {
 	u    *pickle.Unpickler
 	o    Options
-	load *legacyLoad // of the object that is read
+	load *legacyLoad // for the object being read, or nil
 }
 
-// legacyLoad are the storages of one object.
+// legacyLoad has the storages of one object. Their elements follow the object in the file.
 type legacyLoad struct {
 	storages map[string]*Storage
 	views    map[string]*Storage
-	later    []func() error
+	later    []func() error // to call when all elements are read
 }
 
-// NewLegacy returns a reader that reads from u, which has its hooks and limits.
+// NewLegacy returns a reader of legacy files from u, whose hooks and limits it keeps.
 func NewLegacy(u *pickle.Unpickler, o Options) *Legacy {
 	l := &Legacy{u: u, o: o}
 	other := u.PersistentLoad
@@ -80,7 +81,7 @@ func NewLegacy(u *pickle.Unpickler, o Options) *Legacy {
 	return l
 }
 
-// InputOffset returns how many bytes the objects took that were read.
+// InputOffset returns how many bytes of the input the objects read so far take.
 func (l *Legacy) InputOffset() int64 {
 	if l.u == nil {
 		return 0
@@ -88,7 +89,7 @@ func (l *Legacy) InputOffset() int64 {
 	return l.u.InputOffset()
 }
 
-// Load reads the next object with all its storages; io.EOF at the clean end.
+// Load reads the next object with all its storages. It returns io.EOF at the end of the input.
 func (l *Legacy) Load() (any, error) {
 	if l.u == nil { // the zero Legacy has nothing to read
 		return nil, io.EOF
@@ -98,7 +99,7 @@ func (l *Legacy) Load() (any, error) {
 		return nil, err
 	}
 	if n, ok := first.(*big.Int); !ok || n.Cmp(magicNumber) != 0 {
-		return first, nil // a pickle that somebody wrote behind
+		return first, nil // another pickle that was appended to the file
 	}
 	v, err := l.object()
 	var at *pickle.DecodeError
@@ -111,7 +112,7 @@ func (l *Legacy) Load() (any, error) {
 	return v, err
 }
 
-// object reads what is behind the magic number.
+// object reads what follows the magic number.
 func (l *Legacy) object() (any, error) {
 	version, err := l.u.Load()
 	if err != nil {
@@ -143,7 +144,7 @@ func (l *Legacy) object() (any, error) {
 	return v, nil
 }
 
-// checkSystem checks that the elements are in little-endian order.
+// checkSystem returns an error if the elements are big-endian.
 func checkSystem(info any) error {
 	d, ok := info.(*types.Dict)
 	if !ok {
@@ -157,7 +158,7 @@ func checkSystem(info any) error {
 	return nil
 }
 
-// storage returns the storage of an id, whose elements come later.
+// storage returns the storage for an id. Its elements follow later.
 func (l *Legacy) storage(id storageID) (any, error) {
 	load := l.load
 	if load == nil {
@@ -178,7 +179,7 @@ func (l *Legacy) storage(id storageID) (any, error) {
 	return load.view(s, id.view)
 }
 
-// view returns part of a storage, as files before PyTorch 0.4 have it.
+// view returns a part of a storage, which files before PyTorch 0.4 have.
 func (load *legacyLoad) view(base *Storage, metadata any) (*Storage, error) {
 	a := &arguments{name: "the view of a storage", args: []any{metadata}}
 	if a.args = a.tuple(0); len(a.args) != 3 {
@@ -205,7 +206,7 @@ func (load *legacyLoad) view(base *Storage, metadata any) (*Storage, error) {
 	})
 }
 
-// fill reads the elements of all storages.
+// fill reads the elements of all storages and calls the functions that wait for them.
 func (l *Legacy) fill(keys any) error {
 	list, ok := keys.(*types.List)
 	if !ok {
@@ -239,7 +240,7 @@ func (l *Legacy) fill(keys any) error {
 	return nil
 }
 
-// read reads the elements of a storage, behind their number.
+// read reads the elements of a storage, which follow their number.
 func (l *Legacy) read(s *Storage) error {
 	head, err := bridge.ReadPayload(l.u, 8)
 	if err != nil {
@@ -262,8 +263,8 @@ func (l *Legacy) read(s *Storage) error {
 	return s.fill(data)
 }
 
-// loadFromBytes is torch.storage._load_from_bytes(b): a storage in the form of a file, as tensors
-// have it that pickle itself wrote. No other class than torch's is accepted in it.
+// loadFromBytes implements torch.storage._load_from_bytes(b): a storage in the form of a file,
+// which pickle itself writes for a tensor. Only the classes of this package are accepted in it.
 func loadFromBytes(o *Options, args []any) (any, error) {
 	var data []byte
 	if len(args) == 1 {
@@ -295,7 +296,7 @@ func loadFromBytes(o *Options, args []any) (any, error) {
 	return NewLegacy(u, inner).Load()
 }
 
-// setUp gives an Unpickler its hooks.
+// setUp sets the hooks and limits of an Unpickler.
 func (o *Options) setUp(u *pickle.Unpickler) {
 	u.SharedInput = true
 	u.Limits = o.Limits
@@ -306,7 +307,7 @@ func (o *Options) setUp(u *pickle.Unpickler) {
 	u.FindClass, u.Strict = o.findClass, true
 }
 
-// findClass is a FindClass hook that knows this package's classes only.
+// findClass is a FindClass hook that knows only the classes of this package.
 func (o *Options) findClass(module, name string) (any, error) {
 	g := pickle.Global{Module: module, Name: name}
 	f, ok := classes[g]
@@ -319,10 +320,10 @@ func (o *Options) findClass(module, name string) (any, error) {
 	return class{g, f, o}, nil
 }
 
-// orderedDict is the class of the hooks of a tensor, which are empty.
+// orderedDict is the class of a tensor's backward hooks, which are empty.
 var orderedDict = pickle.Global{Module: "collections", Name: "OrderedDict"}
 
-// class is one of this package's classes where no other package resolves them.
+// class is a class of this package, for unpicklers without the hooks of package reconstruct.
 type class struct {
 	name pickle.Global
 	f    Function

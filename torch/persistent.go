@@ -7,18 +7,18 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// storageID is the persistent id of a storage.
+// storageID is the persistent ID of a storage.
 type storageID struct {
 	dtype   string
 	untyped bool
 	key     string
 	device  string
 	size    int // in elements
-	view    any // of the legacy format: None or (view_key, offset, view_size)
+	view    any // None or (view_key, offset, view_size), in the legacy format only
 }
 
-// readStorageID reads ("storage", storage_type, key, location, numel[, view_metadata]); ok is false
-// where the persistent id is another one.
+// readStorageID reads ("storage", storage_type, key, location, numel[, view_metadata]). ok is false
+// for any other persistent ID.
 //
 // Reference: torch/serialization.py, persistent_load.
 func readStorageID(pid any) (id storageID, ok bool, err error) {
@@ -65,14 +65,14 @@ func storageClass(class any) (dtype string, untyped bool, err error) {
 	return "", false, pickle.Unsupported("torch: the storage class %.80q", g.String())
 }
 
-// new makes a storage of the id, which has no data yet.
+// new returns a storage without data for the ID.
 func (id *storageID) new(owner ndarray.Owner) *Storage {
 	return &Storage{DType: id.dtype, Untyped: id.untyped, Device: id.device, Size: id.size,
 		owner: owner,
 		order: ndarray.LittleEndian}
 }
 
-// fill gives s its elements.
+// fill sets the elements of s, which are the first of data.
 func (s *Storage) fill(data []byte) error {
 	if need := s.Size * s.itemsize(); need/s.itemsize() != s.Size || len(data) < need {
 		return malformed("%d bytes in a storage of %d elements of %s", len(data), s.Size, s.DType)
@@ -81,8 +81,8 @@ func (s *Storage) fill(data []byte) error {
 	return nil
 }
 
-// hook sets the PersistentLoad of u to load, for the ids of storages; those of others go to the
-// hook that was there.
+// hook sets the PersistentLoad of u to call load for the IDs of storages. The previous hook gets
+// all others.
 func hook(u *pickle.Unpickler, load func(id storageID) (any, error)) {
 	other := u.PersistentLoad
 	u.PersistentLoad = func(pid any) (any, error) {

@@ -192,7 +192,8 @@ func (a *arguments) dense(o *Options, dtype string) (*Tensor, error) {
 	}
 	return t, s.then(func() (err error) {
 		if n := perByte[dtype]; n > 0 {
-			t.Array, err = s.packed(shape, n)
+			t.Array, err = s.packed(offset, shape, strides, n)
+			t.made = t.Array
 			return err
 		}
 		t.Array, err = s.array(dtype, offset, shape, strides)

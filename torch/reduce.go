@@ -189,6 +189,12 @@ func storageOf(t *Tensor) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
+	if n := perByte[t.DType]; n > 0 { // the shape and strides are those of the elements
+		if err := checkPacked(t.DType, t.Shape, n, len(data)); err != nil {
+			return part{}, err
+		}
+		strides = contiguousStrides(t.Shape)
+	}
 	s := &Storage{DType: t.DType, Device: t.Device, Size: len(data) / dt.ItemSize(), data: data,
 		order: ndarray.LittleEndian}
 	if info.storage == "" {

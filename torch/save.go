@@ -17,18 +17,18 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// alignment is what torch.save aligns the storages in a file to, in bytes.
+// alignment is the alignment in bytes of the storages in a file of torch.save.
 const alignment = 64
 
-// Save writes v as torch.save does: a zip that torch.load reads, with weights_only=True if v
-// consists of None, bools, numbers, strings, bytes, lists, tuples and maps of these, and of
-// tensors.
+// Save writes v as torch.save does: a zip that torch.load reads. torch.load accepts it with
+// weights_only=True if v consists of None, bools, numbers, strings, bytes, lists, tuples and maps
+// of these, and tensors.
 //
-// An *[ndarray.Array] is written as a tensor on the CPU, a *[Tensor] with all that it has. Tensors
-// that came from one storage share it again, and so do arrays whose elements are the same memory.
-// Only an array that is in neither C nor F order, or big-endian, is copied. A dtype that torch does
-// not have is an error of the kind pickle.ErrUnsupported. Nothing is written unless all of v can
-// be.
+// An *[ndarray.Array] is written as a tensor on the CPU, a *[Tensor] with all its properties.
+// Tensors of one storage share it again, and so do arrays over the same memory. An array is copied
+// only if it is in neither C nor F order, or big-endian. A dtype that torch does not have is an
+// error of the kind pickle.ErrUnsupported. v is pickled before anything is written, so that such an
+// error leaves w unchanged.
 func Save(w io.Writer, v any) error {
 	s := saver{keys: map[*Storage]string{}, arrays: map[memory]*Storage{}}
 	var data bytes.Buffer
@@ -41,7 +41,7 @@ func Save(w io.Writer, v any) error {
 	return s.write(w, data.Bytes())
 }
 
-// memory tells where the elements of an array are.
+// memory identifies the memory of a storage that was made from an array.
 type memory struct {
 	first *byte
 	size  int
@@ -49,14 +49,14 @@ type memory struct {
 	place string // the device
 }
 
-// saver collects the storages of an archive.
+// saver collects the storages of an archive. storages are in the order of their keys.
 type saver struct {
 	keys     map[*Storage]string
 	storages []*Storage
 	arrays   map[memory]*Storage
 }
 
-// persistentID gives storages their ids.
+// persistentID returns the persistent ID of a storage.
 func (s *saver) persistentID(v any) (any, error) {
 	storage, ok := v.(*Storage)
 	if !ok {
@@ -98,7 +98,7 @@ func (s *saver) reduceHook(t reflect.Type) pickle.ReduceFunc {
 	return bridge.Reduce(t)
 }
 
-// find is storageOf, with one storage for the same memory.
+// find is like storageOf, but returns the same storage for the same memory.
 func (s *saver) find(t *Tensor) (part, error) {
 	p, err := storageOf(t)
 	if err != nil || len(p.storage.data) == 0 {
@@ -113,7 +113,7 @@ func (s *saver) find(t *Tensor) (part, error) {
 	return p, nil
 }
 
-// write writes the archive around the pickle.
+// write writes the archive with a pickle and the storages.
 func (s *saver) write(w io.Writer, data []byte) error {
 	out := &offsetWriter{w: w}
 	z := zip.NewWriter(out)
@@ -148,10 +148,11 @@ func (s *saver) write(w io.Writer, data []byte) error {
 	return z.Close()
 }
 
-// archiveName is the folder in the zip.
+// archiveName is the folder of all members.
 const archiveName = "archive/"
 
-// writeMember writes a member as it is, its content at a multiple of the alignment.
+// writeMember writes a member without compression. Its content starts at a multiple of the
+// alignment.
 func writeMember(z *zip.Writer, out *offsetWriter, name string, data []byte) error {
 	if err := z.Flush(); err != nil {
 		return err
@@ -171,11 +172,11 @@ func writeMember(z *zip.Writer, out *offsetWriter, name string, data []byte) err
 	return err
 }
 
-// localHeader is the size of what stands before a member's name, in bytes.
+// localHeader is the size in bytes of what precedes a member's name.
 const localHeader = 30
 
-// padding is the extra field, which PyTorch calls FB, that makes what begins at the offset begin at
-// a multiple of the alignment.
+// padding returns the extra field, called FB in PyTorch, that moves the content after it from
+// offset to a multiple of the alignment.
 func padding(offset int64) []byte {
 	n := (alignment - (offset+4)%alignment) % alignment
 	b := append([]byte("FB"), 0, 0)
@@ -183,7 +184,7 @@ func padding(offset int64) []byte {
 	return append(b, bytes.Repeat([]byte("Z"), int(n))...)
 }
 
-// offsetWriter counts what is written.
+// offsetWriter counts the bytes written.
 type offsetWriter struct {
 	w io.Writer
 	n int64

@@ -4,8 +4,9 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// rebuildSparse is _rebuild_sparse_tensor(layout, data), data being (indices, values, size[,
-// is_coalesced]) of sparse_coo, (compressed_indices, plain_indices, values, size) of the others.
+// rebuildSparse implements _rebuild_sparse_tensor(layout, data). data is (indices, values, size[,
+// is_coalesced]) for sparse_coo and (compressed_indices, plain_indices, values, size) for the other
+// layouts.
 func rebuildSparse(o *Options, args []any) (any, error) {
 	a := &arguments{name: "_rebuild_sparse_tensor", args: args}
 	if err := a.count(2, 2); err != nil {
@@ -42,11 +43,11 @@ func rebuildSparse(o *Options, args []any) (any, error) {
 	if err := o.check(t.Shape); err != nil {
 		return nil, err
 	}
-	// The parts of a legacy file have their elements together, once all storages are read.
+	// In a legacy file the parts get their elements later, all at the same time.
 	return t, s.Indices.then(func() error { return s.check(t.Shape) })
 }
 
-// check checks that the indices are inside the shape, as torch does with weights_only=True.
+// check checks that the indices are within the shape, as torch does with weights_only=True.
 //
 // Reference: torch._validate_sparse_coo_tensor_args and its kin.
 func (s *Sparse) check(shape []int) error {
@@ -59,6 +60,7 @@ func (s *Sparse) check(shape []int) error {
 	return s.checkCompressed(shape)
 }
 
+// checkCOO is check for sparse_coo.
 func (s *Sparse) checkCOO(shape []int) error {
 	in := s.Indices.Shape
 	if len(in) != 2 || in[1] != s.Values.Shape[0] || in[0]+len(s.Values.Shape)-1 != len(shape) {
@@ -77,6 +79,7 @@ func (s *Sparse) checkCOO(shape []int) error {
 	return nil
 }
 
+// checkCompressed is check for the other layouts.
 func (s *Sparse) checkCompressed(shape []int) error {
 	if len(shape) < 2 || s.Compressed.Array == nil || len(s.Compressed.Shape) == 0 ||
 		len(s.Indices.Shape) != len(s.Compressed.Shape) {
@@ -110,7 +113,7 @@ func (s *Sparse) checkCompressed(shape []int) error {
 	return checkIndices(s.Compressed.Array, count+1)
 }
 
-// checkIndices checks that all numbers of an array are at least 0 and below end.
+// checkIndices checks that all numbers of an array are at least 0 and less than end.
 func checkIndices(a *ndarray.Array, end int) error {
 	if a.DType().Kind() != ndarray.KindInt {
 		return malformed("sparse indices of dtype %s", a.DType())

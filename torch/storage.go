@@ -2,6 +2,8 @@ package torch
 
 import (
 	"encoding/binary"
+	"math"
+	"slices"
 
 	"github.com/unpkl/unpkl/internal/jsonhook"
 	"github.com/unpkl/unpkl/ndarray"
@@ -113,14 +115,79 @@ func (t *Tensor) then(f func() error) error { return t.storage.then(f) }
 // each.
 var perByte = map[string]int{"quint4x2": 2, "quint2x4": 4}
 
-// packed returns the bytes of a tensor that has so many elements in each.
-func (s *Storage) packed(shape []int, perByte int) (*ndarray.Array, error) {
-	size := 1
-	for _, n := range shape {
-		size *= n // kept in bounds by Options.check
+// packed returns the bytes of a tensor that has so many elements in each: those of the storage, or of
+// a view of it a copy with the elements in C order.
+func (s *Storage) packed(offset int, shape, strides []int, perByte int) (*ndarray.Array, error) {
+	if len(strides) != len(shape) {
+		return nil, malformed("%d strides for %d dimensions", len(strides), len(shape))
 	}
-	if nbytes := (size + perByte - 1) / perByte; nbytes != s.Size {
+	// A copy of what is expanded, with strides of 0, could be as large as its shape says.
+	if size := product(shape); size > int64(s.Size)*int64(perByte) {
 		return nil, malformed("%d elements of %s in %d bytes", size, s.DType, s.Size)
 	}
-	return s.Array()
+	size, last := 1, offset
+	for i, n := range shape {
+		size *= n
+		if strides[i] < 0 || n > 1 && strides[i] > (math.MaxInt-last)/(n-1) {
+			return nil, malformed("a stride of %d", strides[i])
+		}
+		last += max(n-1, 0) * strides[i]
+	}
+	if offset < 0 || size > 0 && last/perByte >= s.Size {
+		return nil, malformed("the element %d of %s in %d bytes", last, s.DType, s.Size)
+	}
+	if slices.Equal(strides, contiguousStrides(shape)) && offset == 0 &&
+		checkPacked(s.DType, shape, perByte, s.Size) == nil {
+		return s.Array()
+	}
+	whole, err := s.Array()
+	if err != nil {
+		return nil, err
+	}
+	from, err := whole.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	bits := 8 / perByte
+	mask := byte(1)<<bits - 1
+	data := make([]byte, (size+perByte-1)/perByte)
+	index := make([]int, len(shape))
+	for i, at := 0, offset; i < size; i++ {
+		element := from[at/perByte] >> (at % perByte * bits) & mask
+		data[i/perByte] |= element << (i % perByte * bits)
+		for d := len(shape) - 1; d >= 0; d-- {
+			if index[d]++; index[d] < shape[d] {
+				at += strides[d]
+				break
+			}
+			at -= (shape[d] - 1) * strides[d]
+			index[d] = 0
+		}
+	}
+	return ndarray.New(whole.DType(), []int{len(data)}, ndarray.OrderC, data)
+}
+
+// checkPacked refuses a shape whose elements do not take just so many bytes.
+func checkPacked(dtype string, shape []int, perByte, nbytes int) error {
+	size := product(shape)
+	if (size+int64(perByte)-1)/int64(perByte) != int64(nbytes) {
+		return malformed("%d elements of %s in %d bytes", size, dtype, nbytes)
+	}
+	return nil
+}
+
+// product is the number of elements of a shape, which Options.check kept in bounds; the largest int64
+// where it was another's.
+func product(shape []int) int64 {
+	size := int64(1)
+	for _, n := range shape {
+		if n <= 0 {
+			return 0
+		}
+		if size > math.MaxInt64/int64(n)/8 {
+			return math.MaxInt64 - 8
+		}
+		size *= int64(n)
+	}
+	return size
 }

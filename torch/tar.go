@@ -13,15 +13,14 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// tarFile is what torch.save wrote before PyTorch 0.1.10, a tar: each member is where it lies.
+// tarFile is a tar of torch.save before PyTorch 0.1.10.
 type tarFile struct {
-	members map[string]span
-	// objects are the storages and the tensors of the last Load, by the numbers that the pickle
-	// has of them.
+	members map[string]span // where the content of each is in the file
+	// objects are the storages and tensors of the last Load, by the numbers that identify them.
 	objects map[string]any
 }
 
-// span is a part of a file, in bytes.
+// span is a range of bytes in a file.
 type span struct{ offset, size int64 }
 
 // openTar finds the members of a tar.
@@ -57,12 +56,12 @@ func (a *Archive) tarMember(name string) ([]byte, error) {
 	if a.window != nil {
 		return a.window[m.offset : m.offset+m.size : m.offset+m.size], nil
 	}
-	data := make([]byte, m.size) // which the file has
+	data := make([]byte, m.size) // the file has this many bytes: openTar checked that
 	_, err := io.ReadFull(io.NewSectionReader(a.r, m.offset, m.size), data)
 	return data, err
 }
 
-// tarUnpickler returns an Unpickler of a member.
+// tarUnpickler returns an Unpickler for a member.
 func (a *Archive) tarUnpickler(name string) (*pickle.Unpickler, error) {
 	data, err := a.tarMember(name)
 	if err != nil {
@@ -97,7 +96,7 @@ func (a *Archive) loadTar() (any, error) {
 	return v, early(err)
 }
 
-// early is an error with the end of a member, which is not that of the file, as one of its own.
+// early turns io.EOF into an error: the end of a member is not the end of the file.
 func early(err error) error {
 	if err == io.EOF {
 		return malformed("a member of a tar of torch.save ends early")
@@ -105,8 +104,8 @@ func early(err error) error {
 	return err
 }
 
-// tarParts reads the number of parts of a member, and each: a pickle of three things, and what
-// follows that. Behind the storages stand the views of them.
+// tarParts reads a member: a number of parts, and for each part a pickle of three items followed by
+// data for the function part. The views of storages follow the storages.
 func (a *Archive) tarParts(name string, part func(*pickle.Unpickler, *arguments) error) error {
 	u, err := a.tarUnpickler(name)
 	if err != nil {
@@ -139,7 +138,7 @@ func (a *Archive) tarParts(name string, part func(*pickle.Unpickler, *arguments)
 	return nil
 }
 
-// tarStorage reads a storage behind (number, location, class): its size and its elements.
+// tarStorage reads what follows (number, location, class): the size and elements of a storage.
 func (a *Archive) tarStorage(u *pickle.Unpickler, args *arguments) error {
 	id := storageID{}
 	var ok bool
@@ -173,7 +172,7 @@ func (a *Archive) tarStorage(u *pickle.Unpickler, args *arguments) error {
 	return a.tarAdd(args.args[0], s)
 }
 
-// tarViews reads the list of the views of storages, (number, number of the storage, offset, size).
+// tarViews reads a list of views, (number, number of the storage, offset, size).
 func (a *Archive) tarViews(u *pickle.Unpickler) error {
 	v, err := u.Load()
 	if err != nil {
@@ -207,15 +206,15 @@ func (a *Archive) tarViews(u *pickle.Unpickler) error {
 	return nil
 }
 
-// tarTensor reads a tensor behind (number, number of the storage, class): the number of axes, the
-// size and the stride along each, and the offset.
+// tarTensor reads what follows (number, number of the storage, class): the number of axes, the size
+// and stride along each, and the offset of a tensor.
 func (a *Archive) tarTensor(u *pickle.Unpickler, args *arguments) error {
 	key, _ := number(args.args[1])
 	s, ok := a.tar.objects[key].(*Storage)
 	if !ok {
 		return malformed("a tensor of the storage %.40q, which is not in the file", key)
 	}
-	head, err := bridge.ReadPayload(u, 8) // 4 of them count
+	head, err := bridge.ReadPayload(u, 8) // an int32 in 8 bytes
 	if err != nil {
 		return err
 	}
@@ -236,7 +235,7 @@ func (a *Archive) tarTensor(u *pickle.Unpickler, args *arguments) error {
 	return a.tarAdd(args.args[0], t)
 }
 
-// tarInts reads ints of 8 bytes.
+// tarInts reads n integers of 8 bytes each.
 func tarInts(u *pickle.Unpickler, n int) ([]int, error) {
 	data, err := bridge.ReadPayload(u, 8*int64(n))
 	if err != nil {
@@ -252,6 +251,7 @@ func tarInts(u *pickle.Unpickler, n int) ([]int, error) {
 	return out, nil
 }
 
+// tupleOf returns a tuple of ints.
 func tupleOf(n []int) *types.Tuple {
 	t := make(types.Tuple, len(n))
 	for i, x := range n {
@@ -260,7 +260,7 @@ func tupleOf(n []int) *types.Tuple {
 	return &t
 }
 
-// number returns the text of the number of a tensor or storage, its address in the process that
+// number returns the number of a tensor or storage as text. It is an address in the process that
 // wrote it.
 func number(v any) (string, bool) {
 	switch v := v.(type) {
@@ -272,7 +272,7 @@ func number(v any) (string, bool) {
 	return "", false
 }
 
-// tarAdd adds a storage or tensor.
+// tarAdd adds a storage or tensor to the objects.
 func (a *Archive) tarAdd(key, v any) error {
 	text, ok := number(key)
 	if !ok || a.tar.objects[text] != nil {
@@ -282,8 +282,8 @@ func (a *Archive) tarAdd(key, v any) error {
 	return nil
 }
 
-// tarObject is the hook for persistent ids: the number of a tensor or storage as text, or a class
-// of torch.nn with the text of its source.
+// tarObject is the hook for persistent IDs: the number of a tensor or storage as text, or a tuple
+// of a class of torch.nn with its source.
 func (a *Archive) tarObject(pid any) (any, error) {
 	if t, ok := pid.(*types.Tuple); ok && len(*t) == 3 {
 		return (*t)[0], nil
@@ -298,5 +298,5 @@ func (a *Archive) tarObject(pid any) (any, error) {
 	return nil, malformed("the tensor %.40q is not in the file", key)
 }
 
-// maxNumber is how many digits the address of a tensor may have.
+// maxNumber is the largest number of digits of an address.
 const maxNumber = 40

@@ -8,72 +8,71 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Tensor is a torch.Tensor or torch.nn.Parameter, as an object has it. As a plain value it is the
-// Array, or the Tensor itself where the elements do not say all: where it is sparse or
-// quantized, or has none.
+// Tensor is a torch.Tensor or torch.nn.Parameter. Its plain value is Array. If Array does not
+// describe the tensor completely, because it is sparse, quantized or without memory, the plain
+// value is the Tensor itself.
 type Tensor struct {
-	// Array has the elements, in the memory of the storage: tensors of one storage are views of the
-	// same memory. Those of a quantized tensor are the integers that are stored. It is nil where
-	// the tensor is sparse, and where it had no memory (device "meta").
+	// Array has the elements. It uses the memory of the storage, which other tensors may share. For
+	// a quantized tensor it has the stored integers. It is nil if the tensor is sparse, or on the
+	// device "meta", where tensors have no memory.
 	Array *ndarray.Array
 	// DType is torch's name of the dtype, such as "float32", "bfloat16" or "quint8".
 	DType string
 	// Shape is the number of elements along each axis.
 	Shape []int
-	// Device is where the tensor was, such as "cpu" or "cuda:0".
+	// Device is the device of the tensor, such as "cpu" or "cuda:0".
 	Device string
-	// RequiresGrad and IsParameter are the attribute of that name, and whether it is a Parameter.
+	// RequiresGrad is the attribute requires_grad. IsParameter is true for a torch.nn.Parameter.
 	RequiresGrad, IsParameter bool
-	// Sparse is nil where the layout is torch.strided.
+	// Sparse is nil if the layout is torch.strided.
 	Sparse *Sparse
-	// Quantizer is nil where the tensor is not quantized.
+	// Quantizer is nil if the tensor is not quantized.
 	Quantizer *Quantizer
-	// Class is the class of a subclass of Tensor, else zero.
+	// Class is the class if it is a subclass of Tensor, otherwise zero.
 	Class pickle.Global
-	// State holds the attributes that Python code gave the tensor, most often a *types.Dict; nil
-	// for none.
+	// State has the attributes that Python code has set on the tensor, usually a *types.Dict, or
+	// nil.
 	State any
 
-	made    *ndarray.Array // Array as a view of storage; another one is not
-	storage *Storage       // nil where there is none
-	offset  int            // in the storage, in elements
+	made    *ndarray.Array // Array when it is a view of storage; Array may be replaced
+	storage *Storage       // nil if there is none
+	offset  int            // of the first element in the storage, in elements
 	strides []int          // in elements
 }
 
-// Sparse are the parts of a sparse tensor. The indices of each element are in the bounds of the
-// shape.
+// Sparse has the parts of a sparse tensor. The indices of all elements are within the shape.
 //
 // Reference: PyTorch manual, "torch.sparse".
 type Sparse struct {
 	// Layout is "sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr" or "sparse_bsc".
 	Layout string
-	// Indices of sparse_coo have a row for each sparse dimension and a column for each
-	// element. Those of the other layouts are the plain ones: columns of csr and bsr, rows of csc
-	// and bsc.
+	// Indices of sparse_coo have a row for each sparse dimension and a column for each element. In
+	// the other layouts they are the plain indices: columns for csr and bsr, rows for csc and bsc.
 	Indices *Tensor
-	// Compressed are where each row of csr and bsr begins, or each column of csc and bsc; nil of
-	// coo.
+	// Compressed has the start of each row of csr and bsr, or of each column of csc and bsc. It is
+	// nil for coo.
 	Compressed *Tensor
 	// Values are the elements, in the order of the indices.
 	Values *Tensor
-	// Coalesced says of sparse_coo that no index occurs twice and that they are sorted.
+	// Coalesced is true for a sparse_coo tensor whose indices are sorted and distinct.
 	Coalesced bool
 }
 
-// Quantizer says which numbers the integers of a quantized tensor stand for: scale times the
-// difference to the zero point.
+// Quantizer maps the integers of a quantized tensor to numbers: the scale times the difference to
+// the zero point.
 type Quantizer struct {
 	// Scheme is "per_tensor_affine", "per_channel_affine" or "per_channel_affine_float_qparams".
 	Scheme string
-	// Scale and ZeroPoint are those of per_tensor_affine.
+	// Scale and ZeroPoint belong to per_tensor_affine.
 	Scale     float64
 	ZeroPoint int
-	// Scales and ZeroPoints are those of each index along Axis in the other schemes, *Tensor each.
+	// Scales and ZeroPoints belong to the other schemes and have one element for each index along
+	// Axis.
 	Scales, ZeroPoints *Tensor
 	Axis               int
 }
 
-// Plain returns what the tensor is as a plain value.
+// Plain returns the plain value of the tensor: see [Tensor].
 func (t *Tensor) Plain() any {
 	if t.Array == nil || t.Quantizer != nil {
 		return t
@@ -81,7 +80,7 @@ func (t *Tensor) Plain() any {
 	return t.Array
 }
 
-// PlainArray returns the elements, and false where they do not say all.
+// PlainArray returns Array, and whether it describes the tensor completely.
 func (t *Tensor) PlainArray() (*ndarray.Array, bool) {
 	return t.Array, t.Array != nil && t.Quantizer == nil
 }
@@ -89,8 +88,8 @@ func (t *Tensor) PlainArray() (*ndarray.Array, bool) {
 // MarshalJSON returns the tensor as JSON, for encoding/json.
 func (t *Tensor) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }
 
-// NewTensor returns a tensor of the elements of an array on the CPU, in the array's memory. An
-// array of a dtype that torch does not have is an error of the kind pickle.ErrUnsupported.
+// NewTensor returns a tensor on the CPU over the memory of an array. A dtype that torch does not
+// have is an error of the kind pickle.ErrUnsupported.
 func NewTensor(a *ndarray.Array) (*Tensor, error) {
 	name, ok := dtypeOf(a.DType())
 	if !ok {

@@ -6,27 +6,27 @@ import (
 	"github.com/unpkl/unpkl/internal/jsonhook"
 )
 
-// Named is a variable of a Dataset or a coordinate of a DataArray.
+// Named is a variable of a Dataset, or a coordinate of a DataArray, with its name.
 type Named struct {
 	Name string
-	// Coord says that it is a coordinate.
+	// Coord is true for a coordinate.
 	Coord    bool
 	Variable *Variable
 }
 
 // DataArray is a variable with a name and coordinates.
 type DataArray struct {
-	// Class is "module.name" of the Python class as it was read; "" is xarray's DataArray.
+	// Class is "module.name" of the Python class; "" stands for xarray's DataArray.
 	Class string
-	// Name is a str mostly, nil if there is none.
+	// Name is usually a str; nil if there is none.
 	Name any
-	// Variable has the elements, their dimensions and the attributes.
+	// Variable has the elements, dimensions and attributes.
 	Variable
-	// Coords are the coordinates, along dimensions of the Variable only.
+	// Coords are the coordinates. Their dimensions are dimensions of the Variable.
 	Coords []Named
 }
 
-// Coord returns the coordinate of a name, nil if there is none.
+// Coord returns the coordinate with a name, or nil.
 func (a *DataArray) Coord(name string) *Variable { return find(a.Coords, name) }
 
 // Validate returns an error if a coordinate does not fit the dimensions.
@@ -38,18 +38,18 @@ func (a *DataArray) Validate() error {
 	return s.addAll(a.Coords)
 }
 
-// MarshalJSON returns the array with its elements as JSON, as that of a Variable does.
+// MarshalJSON returns the array with its elements as JSON: see [Variable.MarshalJSON].
 func (a *DataArray) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(a) }
 
-// Dataset is variables that share dimensions.
+// Dataset is a set of variables that share dimensions.
 type Dataset struct {
-	// Class is "module.name" of the Python class as it was read; "" is xarray's Dataset.
+	// Class is "module.name" of the Python class; "" stands for xarray's Dataset.
 	Class string
-	// Vars are the variables in their order, coordinates among them, each name once.
+	// Vars are the variables in order, including coordinates. Names are unique.
 	Vars []Named
-	// Attrs are the attributes by name, nil if there are none.
+	// Attrs are the attributes by name, or nil.
 	Attrs map[string]any
-	// Encoding says where the data came from, nil if from no file.
+	// Encoding describes the file that the data came from, or is nil.
 	Encoding map[string]any
 }
 
@@ -59,15 +59,15 @@ type Dim struct {
 	Size int
 }
 
-// Dims returns the dimensions, in the order in which variables have them.
+// Dims returns the dimensions in the order in which the variables first use them.
 func (d *Dataset) Dims() []Dim {
 	var out []Dim
-	met := map[string]bool{}
+	seen := map[string]bool{}
 	for _, v := range d.Vars {
 		shape := v.Variable.Shape()
 		for k, name := range v.Variable.Dims {
-			if !met[name] && k < len(shape) {
-				met[name] = true
+			if !seen[name] && k < len(shape) {
+				seen[name] = true
 				out = append(out, Dim{name, shape[k]})
 			}
 		}
@@ -75,11 +75,11 @@ func (d *Dataset) Dims() []Dim {
 	return out
 }
 
-// Var returns the variable of a name, nil if there is none.
+// Var returns the variable with a name, or nil.
 func (d *Dataset) Var(name string) *Variable { return find(d.Vars, name) }
 
 // DataArray returns a variable with the coordinates along its dimensions, as Python's ds[name]
-// does; nil if there is none of the name.
+// does. It returns nil if there is no variable with the name.
 func (d *Dataset) DataArray(name string) *DataArray {
 	v := d.Var(name)
 	if v == nil {
@@ -102,14 +102,14 @@ func (d *Dataset) DataArray(name string) *DataArray {
 	return a
 }
 
-// Validate returns an error if variables do not agree on the size of a dimension, or a name occurs
-// twice.
+// Validate returns an error if a variable is invalid, if variables disagree on the size of a
+// dimension, or if a name occurs twice.
 func (d *Dataset) Validate() error { return sizes{}.addAll(d.Vars) }
 
-// MarshalJSON returns the dataset with its elements as JSON, as that of a Variable does.
+// MarshalJSON returns the dataset with its elements as JSON: see [Variable.MarshalJSON].
 func (d *Dataset) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(d) }
 
-// find returns the variable of a name.
+// find returns the variable with a name, or nil.
 func find(vars []Named, name string) *Variable {
 	for _, v := range vars {
 		if v.Name == name {
@@ -119,16 +119,17 @@ func find(vars []Named, name string) *Variable {
 	return nil
 }
 
-// sizes are the sizes of the dimensions that were met, in elements.
+// sizes has the size in elements of each dimension seen so far.
 type sizes map[string]int
 
+// addAll adds the dimensions of variables, whose names must be unique.
 func (s sizes) addAll(vars []Named) error {
-	met := map[string]bool{}
+	seen := map[string]bool{}
 	for _, v := range vars {
-		if met[v.Name] {
+		if seen[v.Name] {
 			return fmt.Errorf("xr: two variables %q", v.Name)
 		}
-		met[v.Name] = true
+		seen[v.Name] = true
 		if err := s.add(v.Name, v.Variable); err != nil {
 			return err
 		}
@@ -136,6 +137,7 @@ func (s sizes) addAll(vars []Named) error {
 	return nil
 }
 
+// add adds the dimensions of a variable, whose sizes must agree with those seen before.
 func (s sizes) add(name string, v *Variable) error {
 	if v == nil {
 		return fmt.Errorf("xr: %s is nil", name)
@@ -153,19 +155,19 @@ func (s sizes) add(name string, v *Variable) error {
 	return nil
 }
 
-// DataTree is a tree of datasets, as the groups of a netCDF file.
+// DataTree is a tree of datasets, like the groups of a netCDF file.
 type DataTree struct {
-	// Class is "module.name" of the Python class as it was read; "" is xarray's DataTree.
+	// Class is "module.name" of the Python class; "" stands for xarray's DataTree.
 	Class string
-	// Name is that of the node in the one above it, "" of a root without one.
+	// Name is the name of the node in its parent; that of a root may be "".
 	Name string
-	// Dataset has the node's own variables; those that it inherits stand above.
+	// Dataset has the node's own variables, without those that it inherits from its parents.
 	Dataset *Dataset
-	// Children are in their order, each name once.
+	// Children are in order. Their names are unique.
 	Children []*DataTree
 }
 
-// Child returns the child of a name, nil if there is none.
+// Child returns the child with a name, or nil.
 func (t *DataTree) Child(name string) *DataTree {
 	for _, c := range t.Children {
 		if c.Name == name {
@@ -175,11 +177,11 @@ func (t *DataTree) Child(name string) *DataTree {
 	return nil
 }
 
-// MaxTreeDepth is how deep a DataTree that is read or written may be.
+// MaxTreeDepth is the greatest depth of a DataTree that is read or written.
 const MaxTreeDepth = 64
 
-// Validate returns an error if a Dataset is not valid, two children have the same name, or the tree
-// is deeper than MaxTreeDepth.
+// Validate returns an error if a Dataset is invalid, if two children have the same name, or if the
+// tree is deeper than MaxTreeDepth.
 func (t *DataTree) Validate() error { return t.validate(0) }
 
 func (t *DataTree) validate(depth int) error {
@@ -191,12 +193,12 @@ func (t *DataTree) validate(depth int) error {
 			return err
 		}
 	}
-	met := map[string]bool{}
+	seen := map[string]bool{}
 	for _, c := range t.Children {
-		if c == nil || met[c.Name] {
+		if c == nil || seen[c.Name] {
 			return fmt.Errorf("xr: two children of one name, or one that is nil, below %q", t.Name)
 		}
-		met[c.Name] = true
+		seen[c.Name] = true
 		if err := c.validate(depth + 1); err != nil {
 			return err
 		}
@@ -204,5 +206,5 @@ func (t *DataTree) validate(depth int) error {
 	return nil
 }
 
-// MarshalJSON returns the tree with its elements as JSON, as that of a Variable does.
+// MarshalJSON returns the tree with its elements as JSON: see [Variable.MarshalJSON].
 func (t *DataTree) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(t) }

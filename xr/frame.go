@@ -7,14 +7,14 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// maxEmptyRows bounds the rows of a table of which no variable has as many elements.
+// maxEmptyRows limits the rows of a table in which no variable has that many elements.
 const maxEmptyRows = 1 << 20
 
-// Frame returns the dataset as a table, as xarray's to_dataframe does: a row for each combination
-// of the labels of all dimensions, which are its index, and a column for each variable that is not
-// the label of a dimension. A variable that lacks a dimension is repeated along it; where that
-// would make the table larger than its largest variable, and than a million rows, it is an error,
-// as is the data of other libraries.
+// Frame returns the dataset as a table, as xarray's to_dataframe does. The table has a row for each
+// combination of the labels of all dimensions, which form its index, and a column for each variable
+// that is not such a label. A variable is repeated along the dimensions that it lacks. If that
+// makes the table larger than both its largest variable and a million rows, Frame returns an error;
+// so it does for data of other libraries.
 func (d *Dataset) Frame() (*frame.Frame, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (d *Dataset) Frame() (*frame.Frame, error) {
 	return f, err
 }
 
-// isLabel reports whether a variable is the labels of a dimension, or a level of them.
+// isLabel reports whether a variable has the labels of a dimension, or one level of them.
 func isLabel(v *Named, dims []Dim) bool {
 	for _, dim := range dims {
 		if v.Name == dim.Name || v.Variable.Level != "" {
@@ -63,7 +63,8 @@ func isLabel(v *Named, dims []Dim) bool {
 	return false
 }
 
-// column returns the elements of a variable, repeated along the dimensions that it lacks.
+// column returns the elements of a variable as a column, repeated along the dimensions that it
+// lacks.
 func column(v *Named, dims []Dim, rows int) (*frame.Series, error) {
 	if s := v.Variable.Series; s != nil && s.Len() == rows {
 		own := *s
@@ -74,7 +75,7 @@ func column(v *Named, dims []Dim, rows int) (*frame.Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The axes in the order of the table's.
+	// order has the axes in the order of dims.
 	var order []int
 	strides := make([]int, len(dims)) // in elements of the variable, 0 along a dimension it lacks
 	for k, dim := range dims {
@@ -108,8 +109,8 @@ func column(v *Named, dims []Dim, rows int) (*frame.Series, error) {
 	return seriesOf(v.Name, a), err
 }
 
-// repeated returns the elements of an array in the order of rows, which count through the
-// dimensions; strides say how far the array goes on along each, in elements.
+// repeated returns an element of a for each row. The rows count through dims in C order; strides
+// are the steps in a along each dimension, in elements.
 func repeated(a *ndarray.Array, dims []Dim, strides []int, rows int) (*ndarray.Array, error) {
 	size := a.DType().ItemSize()
 	var flat, out []byte
@@ -149,7 +150,7 @@ func repeated(a *ndarray.Array, dims []Dim, strides []int, rows int) (*ndarray.A
 	return ndarray.New(a.DType(), []int{rows}, ndarray.OrderC, out)
 }
 
-// seriesOf returns an array of one dimension as a column.
+// seriesOf returns a one-dimensional array as a column.
 func seriesOf(name any, a *ndarray.Array) *frame.Series {
 	s := &frame.Series{Name: name, Values: a, DType: a.DType().String()}
 	switch a.DType().Kind() {
@@ -161,7 +162,7 @@ func seriesOf(name any, a *ndarray.Array) *frame.Series {
 	return s
 }
 
-// index returns the labels of the rows: those of the one dimension, or of all combined.
+// index returns the labels of the rows: those of the only dimension, or combinations of all.
 func (d *Dataset) index(dims []Dim, rows int) (*frame.Index, error) {
 	levels := make([]*frame.Index, len(dims))
 	names := make([]any, len(dims))
@@ -197,7 +198,7 @@ func (d *Dataset) index(dims []Dim, rows int) (*frame.Index, error) {
 	return x, nil
 }
 
-// labelsOf returns the labels of a dimension, which count from 0 where it has no coordinate.
+// labelsOf returns the labels of a dimension. They count from 0 if it has no coordinate.
 func (d *Dataset) labelsOf(dim Dim) (*frame.Index, error) {
 	v := d.Var(dim.Name)
 	if v == nil {
@@ -219,8 +220,8 @@ func (d *Dataset) labelsOf(dim Dim) (*frame.Index, error) {
 	return frame.NewIndex(seriesOf(dim.Name, a)), nil
 }
 
-// Frame returns the array as a table of one column beside its coordinates, as that of a Dataset.
-// The column of an array without a name is called "0".
+// Frame returns the array as a table, with its elements in one column, as [Dataset.Frame] does. The
+// column of an array without a name is called "0".
 func (a *DataArray) Frame() (*frame.Frame, error) {
 	name, ok := a.Name.(string)
 	if !ok {
@@ -229,7 +230,7 @@ func (a *DataArray) Frame() (*frame.Frame, error) {
 	d := &Dataset{Vars: []Named{{Name: name, Variable: &a.Variable}}}
 	for _, c := range a.Coords {
 		if c.Name == name {
-			d.Vars = d.Vars[1:] // the coordinate is the array itself
+			d.Vars = d.Vars[1:] // the array is itself this coordinate
 		}
 	}
 	d.Vars = append(d.Vars, a.Coords...)

@@ -11,33 +11,34 @@ import (
 
 // Variable is an array with named dimensions. Exactly one of Data, Index, Series and Raw is set.
 type Variable struct {
-	// Class is "module.name" of the Python class as it was read; "" is xarray's Variable.
+	// Class is "module.name" of the Python class; "" stands for xarray's Variable.
 	Class string
-	// Dims are the names of the dimensions, each of them once, as many as the data has.
+	// Dims are the distinct names of the dimensions, one for each dimension of the data.
 	Dims []string
-	// Data holds the elements where those are an array of NumPy's.
+	// Data holds the elements if they are a NumPy array.
 	Data *ndarray.Array
-	// Index holds the elements where those are the labels of a dimension.
+	// Index holds the elements if they label a dimension.
 	Index *frame.Index
-	// Level is the level of a MultiIndex in Index that has the elements, "" for whole labels.
+	// Level is the name of the level of a MultiIndex in Index that is the elements, or "" for all
+	// levels.
 	Level string
-	// Series holds the elements where those are an extension array of pandas.
+	// Series holds the elements if they are an extension array of pandas.
 	Series *frame.Series
-	// Raw is the data of another library, as the pickle has it.
+	// Raw is data of another library, as the pickle has it.
 	Raw any
-	// Attrs are the attributes by name, nil if there are none.
+	// Attrs are the attributes by name, or nil.
 	Attrs map[string]any
-	// Encoding says how the data lay in the file that it came from, nil if in none.
+	// Encoding describes how the data was stored in its file, or is nil.
 	Encoding map[string]any
 }
 
-// NewVariable returns a Variable over an array, with a name for each of its dimensions.
+// NewVariable returns a Variable over an array, with a name for each of the array's dimensions.
 func NewVariable(data *ndarray.Array, dims ...string) (*Variable, error) {
 	v := &Variable{Dims: dims, Data: data}
 	return v, v.Validate()
 }
 
-// NewCoordinate returns a Variable whose elements label the dimension of that name.
+// NewCoordinate returns a Variable whose elements label the dimension dim.
 func NewCoordinate(dim string, labels *frame.Index) (*Variable, error) {
 	v := &Variable{Dims: []string{dim}, Index: labels}
 	return v, v.Validate()
@@ -68,7 +69,7 @@ func (v *Variable) Validate() error {
 	return nil
 }
 
-// Shape returns the size of each dimension in elements, nil where Raw is set.
+// Shape returns the size of each dimension in elements. It is nil if Raw is set.
 func (v *Variable) Shape() []int {
 	switch {
 	case v.Data != nil:
@@ -81,8 +82,7 @@ func (v *Variable) Shape() []int {
 	return nil
 }
 
-// DType returns the name of the elements' type: that of the array or of the pandas column, "" where
-// Raw is set.
+// DType returns the name of the dtype of the array or pandas column. It is "" if Raw is set.
 func (v *Variable) DType() string {
 	switch x := v.labels(); {
 	case v.Data != nil:
@@ -100,7 +100,7 @@ func (v *Variable) DType() string {
 	}
 }
 
-// level returns the number of the level that Level names, -1 if there is none.
+// level returns the position of the level that Level names, or -1.
 func (v *Variable) level() int {
 	if v.Index == nil || !v.Index.IsMulti() {
 		return -1
@@ -108,7 +108,7 @@ func (v *Variable) level() int {
 	return slices.Index(v.Index.Names, any(v.Level))
 }
 
-// labels returns the index whose type is that of the elements.
+// labels returns the index that has the dtype of the elements.
 func (v *Variable) labels() *frame.Index {
 	if k := v.level(); k >= 0 {
 		return v.Index.Levels[k]
@@ -116,9 +116,9 @@ func (v *Variable) labels() *frame.Index {
 	return v.Index
 }
 
-// At returns element i of a variable of one dimension: that of the array or column, a label, or its
-// part of the level; nil where Raw is set. It panics where i is out of range, as an index of a
-// slice does.
+// At returns element i of a one-dimensional variable: of the array or column, or a label or its
+// part in the level. It returns nil if Raw is set. It panics if i is out of range, like an index
+// expression.
 func (v *Variable) At(i int) any {
 	switch {
 	case v.Data != nil:
@@ -134,9 +134,9 @@ func (v *Variable) At(i int) any {
 	return v.Index.At(i)
 }
 
-// Array returns the elements as an array: Data itself, the memory of an index of numbers or times,
-// else a new array, of objects where NumPy has no type for them. Data of other libraries is an
-// error that names its class.
+// Array returns the elements as an array. This is Data itself, or the memory of an index of numbers
+// or times; otherwise it is a new array, which has objects if NumPy has no dtype for the elements.
+// For data of other libraries it returns an error that names the class.
 func (v *Variable) Array() (*ndarray.Array, error) {
 	switch {
 	case v.Data != nil:
@@ -174,8 +174,8 @@ func (v *Variable) Array() (*ndarray.Array, error) {
 	return ndarray.NewObjects(ndarray.ObjectDType(), []int{n}, ndarray.OrderC, items)
 }
 
-// levelArray returns the elements of a level that is numbers or times, none of them missing; nil
-// for anything else.
+// levelArray returns the elements of a level whose labels are numbers or times, if none is missing.
+// Otherwise it returns nil.
 func (v *Variable) levelArray() (*ndarray.Array, error) {
 	k := v.level()
 	if k < 0 {
@@ -205,7 +205,7 @@ func (v *Variable) levelArray() (*ndarray.Array, error) {
 	return ndarray.New(s.Values.DType(), []int{len(codes)}, ndarray.OrderC, out)
 }
 
-// className names the class of an object of a pickle.
+// className returns the class of a Python object, or the Go type of any other value.
 func className(v any) string {
 	if o, ok := v.(interface{ ClassName() string }); ok && o.ClassName() != "" {
 		return o.ClassName()
@@ -213,7 +213,6 @@ func className(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
-// MarshalJSON returns the variable with its elements as JSON, for encoding/json, in the form of
-// unpkl to-json --arrays=values. It takes an import of the package unpkl, or of one that imports
-// it.
+// MarshalJSON returns the variable with its elements as JSON, in the form that unpkl to-json
+// --arrays=values writes. It needs an import of package unpkl, direct or indirect.
 func (v *Variable) MarshalJSON() ([]byte, error) { return jsonhook.Marshal(v) }

@@ -1,11 +1,11 @@
-// Command hdf5 makes one measurement for hdf5cost.py: it prints the least of ROUNDS times of one
-// call, in seconds, and of what was read the sum.
+// Command hdf5 makes one measurement for hdf5cost.py. It prints the least time of ROUNDS calls in
+// seconds, and the sum of the elements that were read.
 //
 //	hdf5 unpkl|scigolib ROUNDS read FILE NAME [ROW COLUMN ROWS COLUMNS]
 //	hdf5 unpkl|scigolib ROUNDS write SOURCE FILE contiguous|chunked|deflate [nosync]
 //
-// SOURCE is a .npy file of doubles. scigolib is github.com/scigolib/hdf5, where it can read and
-// write right.
+// SOURCE is a .npy file of doubles. scigolib is github.com/scigolib/hdf5, for those files that it
+// reads and writes correctly.
 package main
 
 import (
@@ -18,7 +18,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// task makes a measurement ready; call is what is measured. It returns the elements that it read.
+// task prepares a measurement. call is the function to measure; it returns the elements that it
+// read.
 type task func(args []string) (call func() (read any, err error), err error)
 
 var tasks = map[string]task{
@@ -66,7 +67,7 @@ func run(args []string) error {
 	return err
 }
 
-// sum adds up elements, or the lengths of texts.
+// sum returns the sum of the elements, or of the lengths of texts.
 func sum(read any) float64 {
 	total := 0.0
 	switch read := read.(type) {
@@ -90,7 +91,7 @@ func sum(read any) float64 {
 	return total
 }
 
-// box is the numbers ROW COLUMN ROWS COLUMNS.
+// box returns the numbers ROW COLUMN ROWS COLUMNS, or none if there are no words.
 func box(words []string) ([]int, error) {
 	numbers := make([]int, len(words))
 	for i, word := range words {

@@ -10,9 +10,9 @@ import (
 	"github.com/unpkl/unpkl/npy"
 )
 
-// readTask reads a dataset, or a slice of it, into memory of its own, as h5py does: a file that is
-// read, not mapped. A name that ends in @ is of a mapped file, whose elements are copied if there
-// are two.
+// readTask reads a dataset or a slice of it into memory of its own, as h5py does, from a file that
+// is not mapped. If the name ends in @, the file is mapped; if it ends in @@, the elements are
+// copied too.
 func readTask(args []string) (func() (any, error), error) {
 	b, err := box(args[2:])
 	if err != nil {
@@ -66,7 +66,7 @@ func array(path string) (*ndarray.Array, error) {
 	return npy.Read(f, nil)
 }
 
-// chunk is the shape of chunks that both sides write.
+// chunk is the shape of the chunks that both sides write.
 var chunk = []int{256, 512}
 
 func writeTask(args []string) (func() (any, error), error) {

@@ -10,8 +10,8 @@ import (
 type input struct {
 	Class, Name string
 	Data        []byte
-	Size        int // of Data, where that is in a file
-	// Want is what loading it as a pickle must come to: "error", "value", or "" where
+	Size        int // the length of Data, if that is in a file
+	// Want is the required outcome of loading the input as a pickle: "error", "value", or "" if
 	// either will do as long as it is cheap.
 	Want string
 }
@@ -65,7 +65,7 @@ const mixed = "\x80\x04\x95\x6b\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01a\x94]\
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x01e\x8c\x01b\x94C\x03abc\x94K\x01\x88\x89N\x87\x94\x8f\x94(K\x01K\x02\x90\x8c\x01c\x94" +
 	"\x8c\x08builtins\x94\x8c\x07complex\x94\x93\x94G\x00\x00\x00\x00\x00\x00\x00\x00G\x00\x00\x00\x00\x00\x00\x00\x00\x86\x94R\x94u."
 
-// samples are valid pickles of which every prefix is tried.
+// samples returns valid pickles. Each of their prefixes is an input.
 func samples() map[string]string {
 	return map[string]string{
 		"text":     "(dp0\nS'a'\np1\n(lp2\nI1\naL22L\naF1.5\nasVb\np3\nI01\ns.",
@@ -79,7 +79,7 @@ func samples() map[string]string {
 func truncation(c *corpus) {
 	for name, data := range samples() {
 		for n := range len(data) {
-			if !strings.Contains(data[:n], ".") { // another STOP by chance
+			if !strings.Contains(data[:n], ".") { // a "." may be a STOP by chance
 				c.refuse(fmt.Sprintf("%s cut at %d", name, n), data[:n])
 			}
 		}
@@ -152,7 +152,7 @@ func frames(c *corpus) {
 	c.refuse("2^63", "\x80\x04"+frame(1<<63)+"N.")
 }
 
-// valid opcodes with an argument each, for programs that lack what they take.
+// opcodes are valid opcodes with their arguments, for programs whose stack is not what they take.
 var opcodes = map[string]string{
 	"APPEND": "a", "APPENDS": "e", "LIST": "l", "TUPLE": "t", "TUPLE1": "\x85", "TUPLE2": "\x86",
 	"TUPLE3": "\x87", "DICT": "d",
@@ -172,7 +172,7 @@ func stack(c *corpus) {
 			continue
 		}
 		c.refuse(name+" on nothing", op+".")
-		if name == "INST" { // which is all it takes
+		if name == "INST" { // INST takes no more than a mark
 			c.accept("INST on a mark alone", "("+op+".")
 		} else {
 			c.refuse(name+" on a mark alone", map[bool]string{true: "(" + op + op + op + ".",
@@ -230,7 +230,7 @@ func numbers(c *corpus) {
 		c.refuse("FLOAT "+s, "F"+s+"\n.")
 	}
 	c.refuse("FLOAT 1e400", "F1e400\n.")               // an OverflowError in CPython
-	c.accept("INT with a NUL behind it", "I1\x002\n.") // as C's strtol and CPython have it
+	c.accept("INT with a NUL behind it", "I1\x002\n.") // C's strtol and so CPython accept it
 	c.accept("an empty LONG1", "\x8a\x00.")
 	c.accept("an empty LONG4", "\x8b\x00\x00\x00\x00.")
 	for _, n := range []int{4300, 99_999} {

@@ -33,7 +33,7 @@ func code(c *corpus) {
 		stack := func(s string) string { return "\x8c" + le(uint64(len(s)), 1) + s }
 		args := "(\x8c\x02idt"
 		accept := c.accept
-		if name == "builtins getattr" { // which is refused with one argument
+		if name == "builtins getattr" { // refused with one argument
 			accept = c.either
 		}
 		c.either(name+" by GLOBAL", "c"+module+"\n"+attr+"\n"+args+"R.")
@@ -81,7 +81,7 @@ func idsAndCodes(c *corpus) {
 	c.refuse("1,000,000 NEXT_BUFFER", "\x80\x05"+rep("\x97", 1_000_000)+".")
 }
 
-// packed is what write puts through a compressor.
+// packed returns what write writes through a compressor.
 func packed(open func(io.Writer) io.WriteCloser, write func(io.Writer)) string {
 	var b bytes.Buffer
 	w := open(&b)
@@ -99,7 +99,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// packers compress; only what the standard library and the module's own dependencies write.
+// packers are the compressors of the standard library and of the module's dependencies.
 var packers = map[string]func(io.Writer) io.WriteCloser{
 	"gzip": func(w io.Writer) io.WriteCloser { return must(gzip.NewWriterLevel(w, 9)) },
 	"zlib": func(w io.Writer) io.WriteCloser { return must(zlib.NewWriterLevel(w, 9)) },
@@ -122,7 +122,7 @@ func compressed(c *corpus) {
 	for name, open := range packers {
 		valid := packed(open, func(w io.Writer) { _, _ = io.WriteString(w, samples()["array"]) })
 		c.add("", name+", valid", valid)
-		// Behind the pickle's STOP only a checksum may be missing, which nobody reads.
+		// The pickle ends before the checksum, which is never read, so that alone may be missing.
 		for _, n := range []int{1, 4, 8, len(valid) / 2} {
 			c.refuse(fmt.Sprintf("%s cut at %d of %d", name, n, len(valid)), valid[:n])
 		}
@@ -156,7 +156,7 @@ func compressed(c *corpus) {
 	}
 }
 
-// npy is an .npy file with that header and data.
+// npy returns an .npy file with a header and data.
 func npy(header, data string) string {
 	return "\x93NUMPY\x01\x00" + le(uint64(len(header)), 2) + header + data
 }
@@ -251,7 +251,7 @@ func npyFiles(c *corpus) {
 			"]("+rep("]", lists)+"e")+".")))
 	c.refuse("npz: 100 members of 15 MiB of zeros",
 		deflated(100, npy(head("'|u1'", "(15728640,)"), rep("\x00", 15<<20))))
-	// Each makes 4 MB of one argument of 20 kB.
+	// Each member makes 4 MB from one argument of 20 kB.
 	c.refuse("npz: 60 members that copy bytes 200 times",
 		deflated(60, npy(head("'|O'", "(200,)"), array("M\xc8\x00\x85", dtype("O8", "|"), "\x89",
 			"cbuiltins\nbytearray\nq\x00B"+le(20_000, 4)+rep("x", 20_000)+"\x85q\x0100]("+

@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// jsonClass is the class of documents that unpkl pack reads.
+// jsonClass is the class of the documents that unpkl pack reads.
 const jsonClass = "JSON for pack"
 
 func jsonDocuments(c *corpus) {
@@ -45,7 +45,7 @@ func jsonDocuments(c *corpus) {
 	c.either("references to the whole", list(`{"$ref":"#"}`))
 }
 
-// references is n members, each a list of two references to the one before.
+// references returns n members of a JSON object, each a list of two references to the one before.
 func references(n int) string {
 	var b strings.Builder
 	before := "a"

@@ -2,27 +2,27 @@ package main
 
 import "fmt"
 
-// array is the opcodes of an array with that shape, dtype, order and payload.
+// array returns the opcodes of an array. Its shape, dtype, order and payload are opcodes too.
 func array(shape, dtype, fortran, payload string) string {
 	return "cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01" +
 		shape + dtype + fortran + payload + "tb"
 }
 
-// dtype is the opcodes of a dtype of a type string and byte order.
+// dtype returns the opcodes of a dtype with a type string and a byte order.
 func dtype(s, order string) string {
 	size, align := "\xff\xff\xff\xff", "\xff\xff\xff\xff"
 	return "cnumpy\ndtype\n\x8c" + le(uint64(len(s)), 1) + s + "\x89\x88\x87R(K\x03\x8c\x01" +
 		order + "NNNJ" + size + "J" + align + "K\x00tb"
 }
 
-// structured is the opcodes of a structured dtype with that item size, with names
-// and fields as opcodes.
+// structured returns the opcodes of a structured dtype with an item size. Its names and fields are
+// opcodes too.
 func structured(size int, names, fields string) string {
 	return fmt.Sprintf("cnumpy\ndtype\n\x8c\x02V8\x89\x88\x87R(K\x03\x8c\x01|N%s%sJ%sK\x01K\x10tb",
 		names, fields, le(uint64(uint32(size)), 4))
 }
 
-// big is an int of 9 bytes.
+// big returns the opcode of an int of 9 bytes.
 func big(n uint64) string { return "\x8a\x09" + le(n, 8) + "\x00" }
 
 func arrayState(c *corpus) {
@@ -269,7 +269,7 @@ func fromBuffer(c *corpus) {
 	} {
 		c.refuse(name, data)
 	}
-	// NumPy takes it
+	// NumPy accepts it.
 	c.either("scalar: long", "cnumpy.core.multiarray\nscalar\n"+f8+"C\x09"+rep("a", 9)+"\x86R.")
 	c.either("shape -1", call(buf, f8, "J\xff\xff\xff\xff\x85", "\x8c\x01C"))
 	c.either("two of -1", call(buf, f8, "J\xff\xff\xff\xffJ\xff\xff\xff\xff\x86", "\x8c\x01C"))

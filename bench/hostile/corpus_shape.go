@@ -81,14 +81,14 @@ func depth(c *corpus) {
 	}
 }
 
-// nestedArrays is an object array in an object array, n levels.
+// nestedArrays returns n object arrays, each inside the one before.
 func nestedArrays(n int) string {
 	head := "cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nq\x01K\x00\x85q\x02C\x01bq\x03" + dtype("O8", "|") + "q\x04K\x01\x85q\x050"
 	return head + rep("h\x00h\x01h\x02h\x03\x87R(K\x01h\x05h\x04\x89]", n) + "N" + rep("atb", n) +
 		"."
 }
 
-// nestedDTypes is a structured dtype in a structured dtype, n levels.
+// nestedDTypes returns n structured dtypes, each a field of the next.
 func nestedDTypes(n int) string {
 	head := "cnumpy\ndtype\nq\x00\x8c\x02V8q\x01\x8c\x01|q\x02\x8c\x01aq\x03\x85q\x0400000" +
 		dtype("f8", "<")
@@ -97,7 +97,7 @@ func nestedDTypes(n int) string {
 			n) + "."
 }
 
-// nestedSubarrays is a subarray of a subarray, n levels.
+// nestedSubarrays returns n subarray dtypes, each the base of the next.
 func nestedSubarrays(n int) string {
 	head := "cnumpy\ndtype\nq\x00\x8c\x02V8q\x01\x8c\x01|q\x02K\x01\x85q\x0400000" +
 		dtype("f8", "<")
@@ -144,7 +144,7 @@ func cycles(c *corpus) {
 		"0").Replace(dense(150)))
 }
 
-// dense is n dicts, each with all of them as values.
+// dense returns n dicts, each of which has all of them as values.
 func dense(n int) string {
 	var b strings.Builder
 	for i := range n {

@@ -2,29 +2,32 @@ package main
 
 import "strings"
 
-// maxPeak is what our readers may take for an input below 1 MiB; the command's, whose program with
-// all of its formats takes more before it reads anything, beside what it takes for None.
+// maxPeak is the memory in bytes that our readers may take for an input below 1 MiB. The command,
+// which is a large program, may take that much more than for None.
 const maxPeak = 64 << 20
 
-// ownPeak is what each of the command's readers takes for None, beyond what a small program does.
+// ownPeak is the memory in bytes that each reader of the command takes for None, beyond that of a
+// small program.
 var ownPeak = map[string]int64{}
 
-// smallProgram is about the peak of a Go program that does nothing much, in bytes.
+// smallProgram is the approximate peak of a small Go program in bytes.
 const smallProgram = 9 << 20
 
-// maxCompressed is what they may take for compressed input, beside maxRatio.
+// maxCompressed is the memory in bytes that our readers may take for compressed input, besides
+// maxRatio.
 const maxCompressed = 72 << 20
 
-// maxRatio is how many bytes each byte of a compressed input may take beyond that: the default
-// of Limits.CompressionRatio.
+// maxRatio is the number of bytes that each byte of compressed input may take besides. It is the
+// default of Limits.CompressionRatio.
 const maxRatio = 1000
 
-// A known exception from maxPeak: what is so small in a pickle that Go values of it take more. The
-// bound is the measured peak and a quarter; SECURITY.md says why, and what CPython takes.
+// known is an exception from maxPeak: values that are so small in a pickle that they take more in
+// Go. The bound is the measured peak plus a quarter. SECURITY.md gives the reasons, and what
+// CPython takes.
 type known struct {
-	class, name string // parts of both
-	reader      string
-	peak        int64 // MiB
+	class, name string // parts of the class and the name of an input
+	reader      string // "" for all readers
+	peak        int64  // MiB
 }
 
 var exceptions = []known{
@@ -33,16 +36,16 @@ var exceptions = []known{
 	{"many values", "OrderedDicts", "Load", 110}, {"many values", "deques", "Load", 105},
 	{"many values", "sets by name", "Load", 100},
 	{"keys", "a tuple of 200,000 as key", "", 80}, {"depth", "nested dicts", "Load", 85},
-	// An object of two bytes, a call of what a call gave, takes 144 bytes, and as much again until
-	// all is read.
+	// A call of the result of a call has two bytes in the pickle. Its object takes 144 bytes, and
+	// as much again until the whole pickle has been read.
 	{"depth", "calls of calls", "Load", 115}, {"depth", "calls of calls", "Unmarshal", 115},
 	{"depth", "calls of calls", "to-json", 110}, {"depth", "calls of calls", "rewrite", 145},
-	// What is written again needs a memo, by which what is shared stays shared.
+	// Writing a value again needs a memo, so that shared objects stay shared.
 	{"many values", "", "rewrite", 120}, {"many values", "", "repickle", 105},
 	{"depth", "", "rewrite", 100}, {"depth", "", "repickle", 95},
 }
 
-// allowed is what a reader of ours may take for an input.
+// allowed returns the memory in bytes that a reader of ours may take for an input.
 func allowed(in input, r reader) int64 {
 	if in.Class == "compressed" {
 		return maxCompressed + maxRatio*int64(in.Size)

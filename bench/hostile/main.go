@@ -1,13 +1,12 @@
-// Command hostile measures what hostile pickles cost this module, gopickle and og-rek: it
-// makes more than a thousand inputs, one class of security hazard after another, gives
-// each to each reader in a process of its own with a time limit and a limit on its address
-// space, and notes the outcome, the peak resident memory (as the kernel reports it when the
-// process ends) and the time.
+// Command hostile measures what hostile pickles cost this module, gopickle and og-rek. It makes
+// more than a thousand inputs of many classes of security hazards. It gives each to each reader in
+// a process of its own, with a time limit and a limit on its address space, and notes the outcome,
+// the peak resident memory (as the kernel reports it when the process ends) and the time.
 //
 //	go run . [-only CLASS] [-every N] [-ours] [-write ../../SECURITY.md] [-unpkl PATH]
 //
-// It exits with 1 if this module panics or hangs on an input, takes more than 64 MiB for one
-// below 1 MiB (known.go has the exceptions, with a bound each), or accepts what it must
+// It exits with 1 if this module panics or hangs on an input, takes more than 64 MiB for one below
+// 1 MiB (known.go has the exceptions with a bound for each), or accepts an input that it must
 // refuse. It needs Linux. All 3,000 inputs take a quarter of an hour of processor time.
 package main
 
@@ -148,9 +147,9 @@ func measureOwn(self, command, dir string, limit time.Duration) error {
 	return os.Remove(path)
 }
 
-// generate writes the inputs into a folder, with a list of them: a process of its own
-// does this, for what the kernel reports as a reader's peak begins with the memory of the
-// process that starts it.
+// generate writes the inputs and a list of them into a folder. It runs in a process of its own,
+// because the peak that the kernel reports for a reader includes the memory of the process that
+// started it.
 func generate(dir, every string) error {
 	n, err := strconv.Atoi(every)
 	if err != nil {
@@ -170,7 +169,7 @@ func generate(dir, every string) error {
 	return os.WriteFile(filepath.Join(dir, "inputs.json"), list, 0o600)
 }
 
-// generated runs generate and returns the list.
+// generated runs generate in a process of its own and returns the list.
 func generated(self, dir string, every int) (inputs []input, err error) {
 	if out, err := exec.Command(self, "generate", dir,
 		strconv.Itoa(every)).CombinedOutput(); err != nil {
@@ -183,7 +182,7 @@ func generated(self, dir string, every int) (inputs []input, err error) {
 	return inputs, json.Unmarshal(list, &inputs)
 }
 
-// sample keeps every nth input of each class, from the first on.
+// sample returns every nth input of each class, beginning with the first.
 func sample(inputs []input, n int) []input {
 	var kept []input
 	seen := map[string]int{}

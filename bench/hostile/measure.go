@@ -20,8 +20,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// readers are the ways to read an input; ours come first. One with a command is the unpkl
-// command with those arguments.
+// readers are the ways to read an input, ours first. A reader with a command runs the unpkl command
+// with those arguments.
 var readers = []reader{
 	{name: "Load", ours: true, load: func(data []byte) error {
 		_, err := unpkl.Load(bytes.NewReader(data))
@@ -70,9 +70,9 @@ type reader struct {
 	name    string
 	ours    bool
 	load    func(data []byte) error
-	command []string // before the path
-	out     string   // behind it
-	json    bool     // reads the class JSON, and nothing else does
+	command []string // the arguments before the path
+	out     string   // the argument after the path
+	json    bool     // the reader is for jsonClass alone
 }
 
 // takes reports whether the reader is for inputs of a class.
@@ -82,7 +82,8 @@ func (r reader) takes(class string) bool { return r.json == (class == jsonClass)
 // some of it without using it.
 const addressSpace = 4 << 30
 
-// read is the process of a reader: status 0 for a value, 1 for an error.
+// read is the main function of a reader's process. It returns the exit status: 0 for a value, 1 for
+// an error, 9 if the reader could not run.
 func read(name, path string) int {
 	if err := syscall.Setrlimit(syscall.RLIMIT_AS,
 		&syscall.Rlimit{Cur: addressSpace, Max: addressSpace}); err != nil {
@@ -125,17 +126,18 @@ func read(name, path string) int {
 	return 9
 }
 
-// A result is what came of one input with one reader.
+// A result is the result of one reader for one input.
 type result struct {
-	outcome string        // "value", "error", "panic", "fatal", "hang", "broken"; "" where not run
-	text    string        // the end of its standard error
+	outcome string        // "value", "error", "panic", "fatal", "hang", "broken"; "" if not run
+	text    string        // the beginning of standard error
 	peak    int64         // resident bytes
-	took    time.Duration // of processor
+	took    time.Duration // processor time
 }
 
 // measure runs one reader on one input.
 func measure(self, command string, r reader, path string, limit time.Duration) result {
-	// A process that waits for others is not hanging: the limit is of its own time.
+	// The limit applies to the processor time, since a process that has to wait for others does not
+	// hang.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, "read", r.name, path)

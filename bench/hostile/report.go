@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// columns are the readers of the table: all of ours are one.
+// columns are the columns of the table. All readers of this module share one.
 var columns = []struct {
 	title   string
 	readers func(r reader) bool
@@ -25,10 +25,10 @@ var columns = []struct {
 // A tally is a cell of the table.
 type tally struct {
 	outcomes map[string]int
-	peak     int64
+	peak     int64 // in bytes
 	took     time.Duration
-	peakOf   string
-	tookOf   string
+	peakOf   string // the input with the greatest peak, and its reader
+	tookOf   string // the input that took longest, and its reader
 }
 
 func (t *tally) add(in input, r reader, res result) {
@@ -60,8 +60,7 @@ func (t *tally) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// progress writes what came of a class: for people, and to find the inputs behind the
-// table.
+// progress writes the results of a class for people, with the inputs that determine the table.
 func progress(w io.Writer, class string, inputs []input, results [][]result) {
 	cells, _ := cellsOf(class, inputs, results)
 	for c, column := range columns {
@@ -75,7 +74,7 @@ func progress(w io.Writer, class string, inputs []input, results [][]result) {
 	}
 }
 
-// cellsOf returns the cells of a class, and how many inputs it has.
+// cellsOf returns the cells of a class and the number of its inputs.
 func cellsOf(class string, inputs []input, results [][]result) (cells []tally, n int) {
 	cells = make([]tally, len(columns))
 	for i, in := range inputs {
@@ -94,7 +93,7 @@ func cellsOf(class string, inputs []input, results [][]result) (cells []tally, n
 	return cells, n
 }
 
-// wrongs lists what is wrong with our readers.
+// wrongs lists the results of our readers that are not acceptable.
 func wrongs(class string, inputs []input, results [][]result) (wrong []string) {
 	for i, in := range inputs {
 		for r, rd := range readers {
@@ -109,7 +108,8 @@ func wrongs(class string, inputs []input, results [][]result) (wrong []string) {
 	return wrong
 }
 
-// report writes the table.
+// report writes the table to w and, if write is not empty, into that file. It returns an error if a
+// result of ours is not acceptable.
 func report(w io.Writer, inputs []input, results [][]result, classes []string, write string) error {
 	counts := map[string]int{}
 	cells := map[string][]tally{}
@@ -131,7 +131,7 @@ func report(w io.Writer, inputs []input, results [][]result, classes []string, w
 	return nil
 }
 
-// verdict says what is wrong with a result of ours.
+// verdict says what is wrong with a result of ours. It is empty if nothing is.
 func verdict(in input, r reader, res result) string {
 	switch {
 	case res.outcome == "panic" || res.outcome == "fatal" || res.outcome == "hang" ||
@@ -186,7 +186,7 @@ const (
 	endMark   = "<!-- end of table -->\n"
 )
 
-// insert puts the table between the marks of a file.
+// insert puts the table between the marks in a file.
 func insert(path, table string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// settings are what a service sets beside nothing: each alone may not make a load much slower.
+// settings are options that a service sets. None of them alone may make loading much slower.
 var settings = map[string][]unpkl.Option{
 	"none":        nil,
 	"Objects":     {unpkl.WithLimits(unpkl.Limits{Objects: 1 << 40})},
@@ -29,7 +29,7 @@ var settings = map[string][]unpkl.Option{
 	})},
 }
 
-// cliff loads with options into a T.
+// cliff returns a task that loads into a T with options.
 func cliff[T any](opts []unpkl.Option) task {
 	return ofBytes(func(data []byte) (any, error) {
 		var v T
@@ -38,7 +38,7 @@ func cliff[T any](opts []unpkl.Option) task {
 	})
 }
 
-// inPieces loads from a reader that gives n bytes at a time.
+// inPieces loads a T from a reader that returns few bytes at a time.
 func inPieces[T any](path string) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -50,12 +50,12 @@ func inPieces[T any](path string) (any, error) {
 	return v, err
 }
 
-// pieces gives at most 4 KB at a time, and nothing but Read.
+// pieces has only a Read method, which returns at most 4 KiB at a time.
 type pieces struct{ r io.Reader }
 
 func (p pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), 4<<10)]) }
 
-// fresh loads once and prints how long that took: what a process feels that loads one file.
+// fresh loads once and prints the time in seconds, which is that of a process that loads one file.
 func fresh(path string, load func(path string) (any, error)) error {
 	begin := time.Now()
 	v, err := load(path)
@@ -78,7 +78,7 @@ func loadInto[T any](path string) (any, error) {
 	return v, err
 }
 
-// freshLoads are the ways that fresh knows.
+// freshLoads are the ways of loading for fresh.
 var freshLoads = map[string]func(path string) (any, error){
 	"plain":   func(path string) (any, error) { return unpkl.LoadFile(path) },
 	"records": loadInto[[]Record],

@@ -9,8 +9,8 @@ import (
 	"github.com/unpkl/unpkl/convert"
 )
 
-// convertTask makes one measurement for formats.py: it prints the least of ROUNDS times of one
-// call, in seconds.
+// convertTask makes one measurement for formats.py. It prints the least time of ROUNDS calls in
+// seconds.
 //
 //	worker convert ROUNDS read FILE [FLAG]
 //	worker convert ROUNDS write SOURCE FILE [FLAG]

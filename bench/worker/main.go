@@ -1,5 +1,5 @@
-// Command worker makes one measurement for compare.py: it prints the median of
-// its rounds in seconds, and then bytes and allocations per round.
+// Command worker makes one measurement for compare.py. It prints the median time of a round in
+// seconds, and the bytes and allocations per round.
 //
 //	worker IMPL TASK FILE SECONDS
 //	worker fresh LOAD FILE
@@ -27,8 +27,8 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// Record is an item of workload D, Item one of C, Row one of F; Scalars, Event and Object are those
-// of N.
+// Record is an item of workload D, Item one of C and Row one of F. Scalars, Event and Object are
+// items of N.
 type (
 	Record struct {
 		ID     int      `pickle:"id"`
@@ -66,7 +66,8 @@ type (
 	}
 )
 
-// A task prepares once (reading the file, say) and returns what a round runs.
+// A task prepares a measurement, for example by reading the file, and returns the function of a
+// round.
 type task func(path string) (func() (any, error), error)
 
 func ofBytes(f func(data []byte) (any, error)) task {
@@ -138,7 +139,7 @@ func marshal[T any](protocol int) task {
 	}
 }
 
-// thousand runs what t runs a thousand times.
+// thousand returns a task whose round runs that of t a thousand times.
 func thousand(t task) task {
 	return func(path string) (func() (any, error), error) {
 		run, err := t(path)
@@ -155,7 +156,7 @@ func thousand(t task) task {
 	}
 }
 
-// stream decodes all pickles of a file, each as a T.
+// stream decodes all pickles in a file, each into a T.
 func stream[T any](path string) (any, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -176,7 +177,7 @@ func stream[T any](path string) (any, error) {
 	}
 }
 
-// loop keeps a core busy, without memory.
+// loop keeps a core busy without using memory.
 func loop(x uint64) uint64 {
 	for i := range uint64(50_000_000) {
 		x += x>>7 ^ i*3
@@ -194,7 +195,7 @@ func twice(string) (any, error) {
 	return sum[0] + sum[1], nil
 }
 
-// many decodes eight files' bytes on n goroutines.
+// many returns a task that decodes eight files on n goroutines.
 func many(n int) task {
 	return func(path string) (func() (any, error), error) {
 		var files [][]byte
@@ -386,8 +387,8 @@ func run(args []string) error {
 		return err
 	}
 	runtime.ReadMemStats(&after)
-	// The last round's garbage is not this round's cost. Where there is hardly any, the rounds pay
-	// for it: after a forced collection every cache is cold.
+	// Collect the garbage of a round before the next, so that it does not count there. Rounds that
+	// make hardly any garbage pay for their own: after a forced collection all caches are cold.
 	const little = 64 << 10
 	collect := after.TotalAlloc-before.TotalAlloc > little
 	var times []time.Duration

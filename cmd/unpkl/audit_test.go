@@ -72,7 +72,7 @@ func TestAuditJSON(t *testing.T) {
 	}
 }
 
-// auditFolder is a folder with a harmless pickle, a hostile one and a text.
+// auditFolder returns a folder with a harmless pickle, a hostile one and a text.
 func auditFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

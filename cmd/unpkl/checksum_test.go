@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestChecksumIsWhatHashlibSays compares with hashlib and zlib over a.tobytes().
+// TestChecksumIsWhatHashlibSays compares checksums with those of hashlib and zlib over a.tobytes().
 func TestChecksumIsWhatHashlibSays(t *testing.T) {
 	file := filepath.Join(commandFiles, "numbers.pkl")
 	sums := readCases(t).Sums

@@ -157,6 +157,7 @@ func (c *collector) reader(r io.Reader) io.Reader {
 	return &countedInput{r: r, c: c}
 }
 
+// countedInput reports to a collector the bytes that are read through it.
 type countedInput struct {
 	r     io.Reader
 	c     *collector

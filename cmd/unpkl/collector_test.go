@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A setting is what a collector was set to last, and how often it was set.
+// setting has the last parameters of a collector and the number of times that it was set.
 type setting struct {
 	percent int
 	limit   int64
@@ -38,8 +38,8 @@ func zippedText(t *testing.T, text string) string {
 	return b.String()
 }
 
-// TestCollector shows what each command sets the collector to by the size of its input: as a
-// file, as standard input that is a file, and as a pipe.
+// TestCollector checks the collector's parameters for each command by the size of its input, which
+// is a file, standard input that is a file, or a pipe.
 func TestCollector(t *testing.T) {
 	array := func(n int) string { // bytes of n bytes in a pickle
 		return "\x80\x03B" + string([]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24)}) +
@@ -91,7 +91,7 @@ func TestCollector(t *testing.T) {
 					if status := s.run(line); status != 0 {
 						t.Fatalf("%v from a %s: status %d", args, way, status)
 					}
-					// stays as it began
+					// the parameters stay as they were
 					small := way == "pipe" && got.times == 0 && tt.name == "small"
 					if !small && (got.percent != tt.percent || got.limit > tt.limit ||
 						got.limit < tt.limit*3/4) {

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// consoleBlock is a block of a document that shows one command with what it prints.
+// consoleBlock matches a block of a document that shows a command and its output.
 var consoleBlock = regexp.MustCompile("(?s)```console\n\\$ unpkl ([^\n]*)\n(.*?)```\n")
 
-// shellWord is a word of a command line, in quotes or without.
+// shellWord matches a word of a command line, with or without quotes.
 var shellWord = regexp.MustCompile(`'[^']*'|[^ ']+`)
 
-// TestComparison runs the commands of docs/comparison.md, and compares what they print; with
-// -update it writes that into the document.
+// TestComparison runs the commands in docs/comparison.md and compares their output. With -update it
+// writes the output into the document.
 func TestComparison(t *testing.T) {
 	path, err := filepath.Abs(filepath.Join(moduleRoot, "docs", "comparison.md"))
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// bashWords completes the words of the arguments as a bash does in which Tab is pressed behind the
-// last. What cobra's script takes of the package bash-completion is spelled out, since not every
-// machine has that.
+// bashWords returns what bash offers if Tab is pressed after the last of its arguments. It defines
+// the functions of the package bash-completion that cobra's script uses, since not every machine
+// has that package.
 const bashWords = `
 _get_comp_words_by_ref() {
     words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD
@@ -31,7 +31,8 @@ $(complete -p unpkl | sed 's/.*-F \([^ ]*\).*/\1/') unpkl
 printf '%s\n' "${COMPREPLY[@]}"
 `
 
-// TestBashCompletes: a bash completes commands, flags, what these take, and pointers into a file.
+// TestBashCompletes checks that bash completes commands, flags, their values, and pointers into a
+// file.
 func TestBashCompletes(t *testing.T) {
 	t.Parallel()
 	bash, err := exec.LookPath("bash")
@@ -86,8 +87,8 @@ func TestBashCompletes(t *testing.T) {
 	}
 }
 
-// TestFlagsComplete: what flags are said to take is of flags that there are, and what the help of a
-// flag lists is offered.
+// TestFlagsComplete checks that completion knows only existing flags, and offers the values that
+// the help of a flag lists.
 func TestFlagsComplete(t *testing.T) {
 	t.Parallel()
 	root := newRoot(&streams{})

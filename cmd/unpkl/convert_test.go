@@ -26,7 +26,7 @@ func convertInputs(t *testing.T) (dir, path string) {
 	return dir, path
 }
 
-// TestConvert goes through formats, selections, several inputs, folders and standard output.
+// TestConvert tries formats, selections, several inputs, folders and standard output.
 func TestConvert(t *testing.T) {
 	t.Parallel()
 	dir, pkl := convertInputs(t)
@@ -55,7 +55,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// TestConvertErrors: what is refused, and how it is said.
+// TestConvertErrors checks the errors of convert.
 func TestConvertErrors(t *testing.T) {
 	t.Parallel()
 	dir, pkl := convertInputs(t)
@@ -83,7 +83,7 @@ func TestConvertErrors(t *testing.T) {
 	}
 }
 
-// TestSplitJoin cuts an array and puts it together.
+// TestSplitJoin splits an array and joins the parts.
 func TestSplitJoin(t *testing.T) {
 	t.Parallel()
 	dir, pkl := convertInputs(t)

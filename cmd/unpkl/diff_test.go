@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// differences runs diff and returns what it says by pointer.
+// differences runs diff and returns its lines by pointer.
 func differences(t *testing.T, args ...string) map[string]map[string]any {
 	t.Helper()
 	status, stdout, stderr := command("", append([]string{"diff", "--json"}, args...)...)
@@ -25,7 +25,8 @@ func differences(t *testing.T, args ...string) map[string]map[string]any {
 	return all
 }
 
-// TestDiffIsWhatNumPySays compares the elements that differ, and numpy.allclose.
+// TestDiffIsWhatNumPySays compares the number of differing elements with NumPy, and equality with
+// numpy.allclose.
 func TestDiffIsWhatNumPySays(t *testing.T) {
 	left, right := filepath.Join(commandFiles, "left.pkl"), filepath.Join(commandFiles, "right.pkl")
 	cases := readCases(t)
@@ -52,7 +53,7 @@ func TestDiffIsWhatNumPySays(t *testing.T) {
 	}
 }
 
-// TestDiffOfFixtures: no fixture differs from itself at another protocol, whatever is in it.
+// TestDiffOfFixtures checks that no fixture differs from itself at another protocol.
 func TestDiffOfFixtures(t *testing.T) {
 	t.Parallel()
 	n := 0

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// documented are the commands that the documentation lists.
+// documented returns the commands that the documentation lists.
 func documented() []*cobra.Command {
 	var all []*cobra.Command
 	for _, c := range newRoot(&streams{}).Commands() {
@@ -24,7 +24,7 @@ func documented() []*cobra.Command {
 	return all
 }
 
-// commandTable is the table of commands in README.md.
+// commandTable returns the table of commands for README.md.
 func commandTable() string {
 	var b strings.Builder
 	b.WriteString("| | |\n|---|---|\n")
@@ -42,7 +42,7 @@ written, 2 for wrong usage, 3 where audit, verify, diff or checksum --check foun
 
 `
 
-// commandDocs is docs/commands.md.
+// commandDocs returns the content of docs/commands.md.
 func commandDocs() string {
 	var b strings.Builder
 	b.WriteString(commandsIntro)
@@ -60,7 +60,7 @@ func commandDocs() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// TestCommandDocs: docs/commands.md has what the commands say of themselves.
+// TestCommandDocs checks that docs/commands.md has the help of the commands.
 func TestCommandDocs(t *testing.T) {
 	path := filepath.Join(moduleRoot, "docs", "commands.md")
 	want := commandDocs()
@@ -81,7 +81,7 @@ func TestCommandDocs(t *testing.T) {
 	}
 }
 
-// TestReadmeCommands: the README has a table of the commands.
+// TestReadmeCommands checks the table of commands in README.md.
 func TestReadmeCommands(t *testing.T) {
 	path := filepath.Join(moduleRoot, "README.md")
 	data, err := os.ReadFile(path)
@@ -107,7 +107,8 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestEveryCommandHasExamples: help shows how each is used, in lines of a terminal's width.
+// TestEveryCommandHasExamples checks that the help of each command has examples, and that its lines
+// fit into a terminal.
 func TestEveryCommandHasExamples(t *testing.T) {
 	for _, c := range documented() {
 		if c.Example == "" {

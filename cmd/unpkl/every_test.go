@@ -15,8 +15,8 @@ import (
 	"github.com/unpkl/unpkl/internal/cases"
 )
 
-// everyLines are the command lines that are run on every file, FILE. What they write is: text,
-// json (documents), csv or other.
+// everyLines are the command lines to run on every file, which is FILE in them. Their output is
+// text, json (documents), csv or other.
 var everyLines = []struct{ writes, line string }{
 	{"text", "info FILE"}, {"text", "--stats --depth 9 FILE"}, {"json", "info --json FILE"},
 	{"json", "--jsonl --stats FILE"}, {"other", "get FILE"}, {"json", "get --json FILE"},
@@ -37,8 +37,8 @@ var everyLines = []struct{ writes, line string }{
 	{"other", "convert --to npz --lossy FILE -"},
 }
 
-// everyFile calls visit with files of testdata: one in 160, where cases.Long says so one in 16,
-// which ones UNPKL_SEED says, and where UNPKL_LONG is "all" every one.
+// everyFile calls visit with files of testdata: one in 160, or one in 16 if cases.Long is true, or
+// all if UNPKL_LONG is "all". UNPKL_SEED chooses which.
 func everyFile(t *testing.T, visit func(path string)) {
 	t.Helper()
 	part, seed := uint32(160), os.Getenv("UNPKL_SEED")
@@ -64,9 +64,9 @@ func everyFile(t *testing.T, visit func(path string)) {
 	}
 }
 
-// everyCommand runs every command line on a file, and holds what they write to what they say that
-// it is: JSON is JSON, rows of CSV have their number of fields, text has no control characters, and
-// there is not much more of it than of the file.
+// everyCommand runs every command line on a file and checks the output: JSON is valid, rows of CSV
+// have the same number of fields, text has no control characters, and the output is not much larger
+// than the file.
 func everyCommand(t *testing.T, path, out string) {
 	t.Helper()
 	info, err := os.Stat(path)
@@ -98,7 +98,7 @@ func everyCommand(t *testing.T, path, out string) {
 	}
 }
 
-// everyArgs are the arguments of one of everyLines.
+// everyArgs returns the arguments of one of everyLines.
 func everyArgs(line, path, out string) []string {
 	names := strings.NewReplacer("FILE", path, "OUT", out, "OTHER",
 		filepath.Join(commandFiles, "mix.pkl"))
@@ -109,7 +109,7 @@ func everyArgs(line, path, out string) []string {
 	return args
 }
 
-// rawControl returns where a text has a control character that it must not have, -1 if nowhere.
+// rawControl returns the offset of the first control character that a text must not have, or -1.
 func rawControl(text string) int {
 	return strings.IndexFunc(text, func(c rune) bool {
 		return c < ' ' && c != '\n' && c != '\t' || c == 0x7f || c >= 0x80 && c < 0xa0 ||
@@ -117,7 +117,7 @@ func rawControl(text string) int {
 	})
 }
 
-// checkWritten holds an output to what it is.
+// checkWritten checks an output by its kind.
 func checkWritten(writes, text string) error {
 	switch writes {
 	case "text":
@@ -151,9 +151,9 @@ func TestEveryCommand(t *testing.T) {
 	t.Logf("%d command lines on %d files", len(everyLines), n)
 }
 
-// TestEveryCommandMutated runs every command on files of which some bytes are others, in which some
-// are left out, twice there or of another file: none panics, and what they write is as it would be
-// of a good one.
+// TestEveryCommandMutated runs every command on files in which some bytes are changed, left out,
+// doubled or from another file. None may panic, and the output must be as well-formed as that for a
+// good file.
 func TestEveryCommandMutated(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -182,7 +182,7 @@ func TestEveryCommandMutated(t *testing.T) {
 	})
 }
 
-// mutate returns other bytes than data.
+// mutate returns a changed copy of data.
 func mutate(r *rand.Rand, data, other []byte) []byte {
 	data = slices.Clone(data)
 	for range 1 + r.IntN(4) {

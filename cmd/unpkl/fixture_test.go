@@ -26,8 +26,8 @@ func fixtures(t *testing.T) []fixture.Fixture {
 	return all
 }
 
-// someFixtures returns one in five of the fixtures, and where cases.Long says so all of them: each
-// is compared with what Python says of it, one like the others.
+// someFixtures returns one in five of the fixtures, or all if cases.Long is true. Each fixture is
+// compared with Python in the same way, so a part of them is enough for a daily run.
 func someFixtures(t *testing.T) []fixture.Fixture {
 	t.Helper()
 	all := fixtures(t)
@@ -37,7 +37,7 @@ func someFixtures(t *testing.T) []fixture.Fixture {
 	return slices.DeleteFunc(all, func(f fixture.Fixture) bool { return !oneIn(5, f.String()) })
 }
 
-// oneIn reports whether a name is one of the n-th part of all that a daily run takes.
+// oneIn reports whether a daily run that takes one name in n takes this name.
 func oneIn(n uint32, name string) bool {
 	h := fnv.New32()
 	io.WriteString(h, name)
@@ -53,7 +53,7 @@ func fixtureData(t *testing.T, f fixture.Fixture) []byte {
 	return data
 }
 
-// outOfBand reports whether a fixture has buffers, which the command cannot be given.
+// outOfBand reports whether a fixture has out-of-band buffers, which the command has no way to get.
 func outOfBand(t *testing.T, f fixture.Fixture) bool {
 	t.Helper()
 	buffers, err := f.Buffers()
@@ -63,8 +63,8 @@ func outOfBand(t *testing.T, f fixture.Fixture) bool {
 	return len(buffers) > 0
 }
 
-// encoded is what to-json must write: package jsonval, which is compared with Python,
-// over what the machine alone loads; ok is false where that fails.
+// encoded returns what to-json must write, by package jsonval, whose own tests compare it with
+// Python. ok is false if the pickle cannot be loaded.
 func encoded(t *testing.T, data []byte, o jsonval.Options) (text string, ok bool) {
 	t.Helper()
 	u := pickle.NewUnpicklerBytes(data)
@@ -108,7 +108,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestDisFixtures compares dis with what pickletools.dis prints.
+// TestDisFixtures compares dis with pickletools.dis.
 func TestDisFixtures(t *testing.T) {
 	t.Parallel()
 	for _, f := range someFixtures(t) {
@@ -127,9 +127,9 @@ func TestDisFixtures(t *testing.T) {
 	}
 }
 
-// TestTruncated cuts the fixtures of one producer at some places, where cases.Long says so those of
-// all, and small ones at every byte: one line with the opcode and its offset, and nothing on
-// standard output.
+// TestTruncated cuts the fixtures of one producer, or of all if cases.Long is true, at some places,
+// and small ones at every byte. The error must be one line with the opcode and its offset, and
+// standard output must be empty.
 func TestTruncated(t *testing.T) {
 	t.Parallel()
 	place := regexp.MustCompile(`^unpkl: -: .* \([A-Z0-9_]+ at byte [0-9]+\)\n$`)
@@ -156,7 +156,7 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
-// TestOutOfBand says what is missing.
+// TestOutOfBand checks the error for a pickle whose buffers are missing.
 func TestOutOfBand(t *testing.T) {
 	found := false
 	for _, f := range fixtures(t) {

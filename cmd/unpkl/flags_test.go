@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// scriptedLines returns the command lines of the scripts: the words behind the program's name.
+// scriptedLines returns the command lines in the scripts, without the name of the program.
 func scriptedLines(t *testing.T) [][]string {
 	t.Helper()
 	names, err := filepath.Glob("testdata/script/*.txtar")
@@ -50,8 +50,7 @@ func names(words []string, f *pflag.Flag) bool {
 	return false
 }
 
-// TestEveryFlagScripted: every flag of every command stands in a script of testdata/script, in the
-// terms of which it is tested.
+// TestEveryFlagScripted checks that a script of testdata/script uses every flag of every command.
 func TestEveryFlagScripted(t *testing.T) {
 	t.Parallel()
 	root := newRoot(&streams{})

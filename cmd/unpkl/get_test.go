@@ -12,7 +12,7 @@ import (
 
 const commandFiles = moduleRoot + "/testdata/command"
 
-// commandCases are what Python says of the files in testdata/command.
+// commandCases has what Python says about the files in testdata/command.
 type commandCases struct {
 	Get, Cells [][3]json.RawMessage // file, pointer, value
 	Stats      map[string]map[string]any
@@ -35,7 +35,7 @@ func readCases(t *testing.T) commandCases {
 	return c
 }
 
-// jsonValue decodes a document with its numbers as they are written.
+// jsonValue decodes a document and keeps its numbers as text.
 func jsonValue(t *testing.T, text string) any {
 	t.Helper()
 	var v any
@@ -47,7 +47,7 @@ func jsonValue(t *testing.T, text string) any {
 	return numbersOf(v)
 }
 
-// numbersOf replaces numbers by what float64 or text tells them apart by.
+// numbersOf replaces numbers by a form in which equal numbers are equal.
 func numbersOf(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -100,7 +100,8 @@ func TestGetIsWhatPythonHas(t *testing.T) {
 	}
 }
 
-// TestGetOfTablesIsWhatPandasHas compares elements of a table; their form is that of to-json.
+// TestGetOfTablesIsWhatPandasHas compares elements of a table with pandas. Their form is that of
+// to-json.
 func TestGetOfTablesIsWhatPandasHas(t *testing.T) {
 	for _, c := range readCases(t).Cells {
 		file, pointer, want := caseOf(t, c)
@@ -111,7 +112,7 @@ func TestGetOfTablesIsWhatPandasHas(t *testing.T) {
 	}
 }
 
-// elementsOf returns what lies in the form of a series, index or table.
+// elementsOf returns the elements in the JSON of a series, index or table.
 func elementsOf(v any) any {
 	m, ok := v.(map[string]any)
 	if !ok {

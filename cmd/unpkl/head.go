@@ -38,6 +38,7 @@ type chooseRows func(f *rowsFlags, rows int) []int
 func firstRows(f *rowsFlags, rows int) []int { return span(0, min(f.n, rows)) }
 func lastRows(f *rowsFlags, rows int) []int  { return span(max(rows-f.n, 0), rows) }
 
+// span returns the numbers from from to to-1.
 func span(from, to int) []int {
 	rows := make([]int, to-from)
 	for i := range rows {

@@ -10,9 +10,9 @@ import (
 	"github.com/unpkl/unpkl/internal/cases"
 )
 
-// TestMakeInstall installs into a folder, as who makes a package does: the command runs from there,
-// and each command has its manual page and each shell its completion. It builds everything once
-// more, without cgo.
+// TestMakeInstall installs into a folder, as a packager does. The command must run from there, each
+// command must have its manual page, and each shell its completion. The test builds everything once
+// more without cgo.
 func TestMakeInstall(t *testing.T) {
 	if !cases.Long() {
 		t.Skip("takes minutes; UNPKL_LONG runs it")

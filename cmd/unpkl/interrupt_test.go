@@ -21,7 +21,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestInterrupt: a command that Ctrl-C ends leaves nothing half-written.
+// TestInterrupt checks that a command that Ctrl-C ends leaves nothing half-written.
 func TestInterrupt(t *testing.T) {
 	folder := t.TempDir()
 	cmd := exec.Command("unpkl", "repickle", "-", filepath.Join(folder, "out.pkl"))
@@ -61,8 +61,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestInterruptUpload: a command that Ctrl-C ends while it writes an object in parts lets the store
-// forget them, and leaves no temporary file.
+// TestInterruptUpload checks that a command that Ctrl-C ends during a multipart upload aborts the
+// upload and leaves no temporary file.
 func TestInterruptUpload(t *testing.T) {
 	backend := s3mem.New()
 	if err := backend.CreateBucket("data"); err != nil {

@@ -14,8 +14,8 @@ import (
 
 const jobFiles = moduleRoot + "/examples/jobs"
 
-// jobShell returns a function that runs a shell with unpkl on its path, over a folder of pickles of
-// which one is broken, and that folder.
+// jobShell returns a function that runs a shell with unpkl on its path, and a folder of pickles,
+// one of which is broken.
 func jobShell(t *testing.T) (run func(env string, args ...string) error, folder string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -26,7 +26,7 @@ func jobShell(t *testing.T) (run func(env string, args ...string) error, folder 
 	if err != nil {
 		t.Fatal(err)
 	}
-	// This test's own binary is unpkl by that name, as TestMain has it.
+	// TestMain makes the test's own binary act as unpkl under that name.
 	if err := os.Symlink(self, filepath.Join(tools, "unpkl")); err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +66,8 @@ func readAll(t *testing.T, path string) string {
 	return string(data)
 }
 
-// TestJobScripts runs the examples for xargs and Slurm: eight shards each, which joined are what
-// one run writes.
+// TestJobScripts runs the examples for xargs and Slurm with eight shards each, which when joined
+// must equal the output of one run.
 func TestJobScripts(t *testing.T) {
 	t.Parallel()
 	run, folder := jobShell(t)
@@ -137,7 +137,7 @@ func TestKubernetesJob(t *testing.T) {
 	}
 }
 
-// TestSparkCommand runs what the example pipes paths through.
+// TestSparkCommand runs the command through which the example for Spark pipes paths.
 func TestSparkCommand(t *testing.T) {
 	t.Parallel()
 	run, folder := jobShell(t)
@@ -155,7 +155,7 @@ func TestSparkCommand(t *testing.T) {
 	}
 }
 
-// TestRayFunction runs what the example for Ray runs on each node.
+// TestRayFunction runs the function that the example for Ray runs on each node.
 func TestRayFunction(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// strictJSON reads documents, each with its length in front, and prints a line for each that is no
-// JSON to Python: NaN and Infinity, which its decoder takes, are errors here, and so are two equal
-// keys and what is not UTF-8.
+// strictJSON reads documents, each preceded by its length, and prints a line for each that Python
+// does not accept as JSON. Besides syntax errors it refuses NaN and Infinity, which Python's
+// decoder accepts, equal keys, and invalid UTF-8.
 const strictJSON = `
 import json, struct, sys
 if hasattr(sys, "set_int_max_str_digits"):
@@ -49,8 +49,8 @@ while True:
 print("read", n)
 `
 
-// TestInteropJSON lets the Python of UNPKL_PYTHON read every JSON that the commands print of files
-// of every library.
+// TestInteropJSON has the Python of UNPKL_PYTHON read all JSON that the commands print for files of
+// every library.
 func TestInteropJSON(t *testing.T) {
 	python := os.Getenv("UNPKL_PYTHON")
 	if python == "" {

@@ -11,7 +11,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// endsAfter takes so many bytes and then fails, as a pipe does whose reader has seen enough.
+// endsAfter is a writer that accepts a number of bytes and then fails, like a pipe whose reader has
+// gone.
 type endsAfter struct {
 	left int
 	got  bytes.Buffer
@@ -28,8 +29,8 @@ func (w *endsAfter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestStreams: a large document is written while it is made, in little memory, and not at all where
-// it cannot be written.
+// TestStreams checks that a large document is written while it is encoded, in little memory, and
+// that nothing is written if it cannot be encoded.
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	values := make([]float64, 2<<20)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// shardProcess is a process of unpkl convert --shard, which reads paths from its standard input.
+// shardProcess returns the command unpkl convert --shard, which reads paths from stdin.
 func shardProcess(t *testing.T, stdin io.Reader, shard int, out string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -27,8 +27,8 @@ func shardProcess(t *testing.T, stdin io.Reader, shard int, out string) *exec.Cm
 	return cmd
 }
 
-// killShard begins a shard whose list does not end, and kills it when two parts of it are whole: no
-// file of the shard may have its name then.
+// killShard starts a shard whose list does not end and kills it when two of its parts are complete.
+// No file of the shard may have its final name then.
 func killShard(t *testing.T, list string, shard int, out string) {
 	t.Helper()
 	r, w := io.Pipe()
@@ -56,8 +56,8 @@ func killShard(t *testing.T, list string, shard int, out string) {
 	}
 }
 
-// TestKilledShards: eight shards, two of which are killed and run again, joined are what one run
-// writes.
+// TestKilledShards runs eight shards, two of which are killed and run again. When joined, they must
+// equal the output of one run.
 func TestKilledShards(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

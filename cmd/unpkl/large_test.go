@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// sparseArray writes a pickle of a float64 array of n zeros, as NumPy does at
-// protocol 5, into a file with a hole where the data is. It returns the file's name.
+// sparseArray writes a pickle of n zeros of float64, as NumPy does at protocol 5, to a file with a
+// hole for the data. It returns the name of the file.
 func sparseArray(t *testing.T, n int64) string {
 	t.Helper()
 	const dtype = "cnumpy\ndtype\nX\x02\x00\x00\x00f8\x89\x88\x87R(K\x03X\x01\x00\x00\x00<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
@@ -33,8 +33,8 @@ func sparseArray(t *testing.T, n int64) string {
 	return path
 }
 
-// TestLargeArray shows an array of 32 MB, and one of a terabyte where files can be
-// that large, without reading it.
+// TestLargeArray shows an array of 32 MB, and one of a terabyte if files can be that large, without
+// reading it.
 func TestLargeArray(t *testing.T) {
 	for _, n := range []int64{4 << 20, 1 << 37} {
 		if n > 1<<30 && (runtime.GOOS != "linux" || runtime.GOARCH == "386") {
@@ -54,7 +54,7 @@ func TestLargeArray(t *testing.T) {
 	}
 }
 
-// TestArrayThatLies claims a terabyte that is not there.
+// TestArrayThatLies reads an array that claims a terabyte that is not there.
 func TestArrayThatLies(t *testing.T) {
 	head := binary.LittleEndian.AppendUint64([]byte(
 		"\x80\x05cnumpy.core.numeric\n_frombuffer\n(\x96"), 1<<40)

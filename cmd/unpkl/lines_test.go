@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// lineCommands are the command lines that write lines of each file; SPEC is a specification.
+// lineCommands are the command lines that write lines for each file. SPEC stands for a
+// specification.
 var lineCommands = [][]string{
 	{"audit", "--jsonl"},
 	{"audit", "--jsonl", "--fail-on", "unknown"},
@@ -22,8 +23,8 @@ var lineCommands = [][]string{
 	{"verify", "--json", "SPEC"},
 }
 
-// lineFiles is a folder of files, of which one is no pickle and the first has 64 MiB, which make a
-// part by themselves; list names them.
+// lineFiles returns a folder of files and a list of them. One is no pickle. The first has 64 MiB,
+// so that it is a part of its own.
 func lineFiles(t *testing.T) (folder, list string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -42,7 +43,8 @@ func lineFiles(t *testing.T) (folder, list string) {
 	return folder, strings.Join(append([]string{large}, names...), "\n") + "\n"
 }
 
-// writeLarge writes a file of 64 MiB that begins with another, always of the same time.
+// writeLarge writes a file of 64 MiB that begins with the content of another and always has the
+// same modification time.
 func writeLarge(t *testing.T, path, from string) {
 	t.Helper()
 	err := os.WriteFile(path, []byte(readAll(t, filepath.Join(commandFiles, from))), 0o644)
@@ -55,9 +57,9 @@ func writeLarge(t *testing.T, path, from string) {
 	}
 }
 
-// TestLinesToFile: -o has the lines that standard output would get, with the same exit status, and
-// --resume goes on with what a run left that ended in the middle: the whole part is not made again,
-// and the file is that of one run.
+// TestLinesToFile checks that -o writes the lines that standard output would get, with the same
+// exit status, and that --resume continues a run that ended early: it does not repeat the complete
+// part, and the file equals that of one run.
 func TestLinesToFile(t *testing.T) {
 	folder, list := lineFiles(t)
 	spec := filepath.Join(t.TempDir(), "spec.yaml")
@@ -78,7 +80,7 @@ func TestLinesToFile(t *testing.T) {
 		status, want, _ := command(list, args()...)
 		wantErrors := readAll(t, errs)
 
-		// A run whose list breaks off behind the first file, which is a part.
+		// The list of this run ends with an error after the first file, which is a part.
 		in, feed := io.Pipe()
 		go func() {
 			io.WriteString(feed, first)
@@ -98,8 +100,7 @@ func TestLinesToFile(t *testing.T) {
 		if _, err := os.Stat(out); err == nil {
 			t.Errorf("%d %q: the broken run has an output", i, line)
 		}
-		// What would come of the first file now is something else, by which one sees that it is not
-		// read again.
+		// The first file would give another result now, which shows that it is not read again.
 		writeLarge(t, filepath.Join(folder, "a.pkl"), "table.pkl")
 		got, text, errText := command(list, args("-o", out, "--resume")...)
 		if got != status || text != "" || readAll(t, out) != want || len(want) == 0 {
@@ -115,7 +116,7 @@ func TestLinesToFile(t *testing.T) {
 	}
 }
 
-// TestLinesUsage: what -o and --resume are not for.
+// TestLinesUsage checks the errors for wrong uses of -o and --resume.
 func TestLinesUsage(t *testing.T) {
 	t.Parallel()
 	mix := filepath.Join(commandFiles, "mix.pkl")

@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// status runs a command that must end with an exit status: status N COMMAND...
+// status implements "status N COMMAND...": it runs a command that must end with exit status N.
 func status(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status N COMMAND...")

@@ -17,7 +17,7 @@ import (
 	"github.com/unpkl/unpkl/store"
 )
 
-// cutWriter breaks the connection in the middle of the first thing that is written.
+// cutWriter breaks the connection in the middle of the first Write.
 type cutWriter struct{ http.ResponseWriter }
 
 func (w cutWriter) Write(p []byte) (int, error) {
@@ -26,7 +26,7 @@ func (w cutWriter) Write(p []byte) (int, error) {
 	panic(http.ErrAbortHandler)
 }
 
-// countedWriter counts what is written.
+// countedWriter counts the bytes that are written.
 type countedWriter struct {
 	http.ResponseWriter
 	n *atomic.Int64
@@ -37,9 +37,10 @@ func (w countedWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// bucket fills a store in this process with the files of a folder, as s3://data/in/..., and makes
-// it the environment's. One answer in so many goes wrong: it is cut off, busy or does not come. It
-// returns how often that was, and how many bytes were sent.
+// bucket starts a store in this process that has the files of a folder as s3://data/in/..., and
+// makes the environment refer to it. About one answer in oneIn fails: it is cut off, says that the
+// store is busy, or does not come. faults counts these answers, and sent the bytes that the store
+// sends.
 func bucket(t *testing.T, folder string, oneIn int64) (faults, sent *atomic.Int64) {
 	t.Helper()
 	backend := s3mem.New()
@@ -87,7 +88,7 @@ func bucket(t *testing.T, folder string, oneIn int64) (faults, sent *atomic.Int6
 		"AWS_ENDPOINT_URL_S3": ""} {
 		t.Setenv(name, value)
 	}
-	// Of the store that the environment says, but that tests do not wait for the next try.
+	// Use the store of the environment, but do not wait before a retry.
 	quick, err := store.S3(store.S3Config{Endpoint: strings.TrimPrefix(server.URL, "http://"),
 		Insecure: true, Region: "us-east-1", Backoff: time.Millisecond})
 	if err != nil {
@@ -103,7 +104,8 @@ func bucket(t *testing.T, folder string, oneIn int64) (faults, sent *atomic.Int6
 	return faults, sent
 }
 
-// objectFolder is a folder with files of several formats, of which one is broken and one hidden.
+// objectFolder returns a folder with files of several formats, one of which is broken and one
+// hidden.
 func objectFolder(t *testing.T) string {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "in")
@@ -126,8 +128,8 @@ func objectFolder(t *testing.T) string {
 	return folder
 }
 
-// TestObjects: each command says of objects of a store, whose answers go wrong now and then, what
-// it says of the same files.
+// TestObjects checks that each command gives the same output for objects of an unreliable store as
+// for the same files.
 func TestObjects(t *testing.T) {
 	folder := objectFolder(t)
 	faults, _ := bucket(t, folder, 9)
@@ -174,7 +176,7 @@ func TestObjects(t *testing.T) {
 		}
 		if strings.HasPrefix(line, "info --json IN") || strings.HasPrefix(line, "audit IN") &&
 			!strings.Contains(line, ".pkl") || line == "checksum IN" {
-			// A folder of files is one by its kind, a prefix by its '/'.
+			// A folder is recognised by its kind, a prefix by its '/'.
 			gotStatus, gotOut, gotErr = command("", args("s3://data/in/")...)
 		}
 		if gotStatus != status || gotOut != out || notThere(gotErr) != notThere(errText) {
@@ -190,7 +192,7 @@ func TestObjects(t *testing.T) {
 	}
 }
 
-// notThere makes alike what a store and the operating system say of what is not there.
+// notThere makes the errors of a store and of the operating system for a missing file equal.
 func notThere(text string) string {
 	if i := strings.Index(text, "file does not exist: "); i >= 0 {
 		return text[:i] + "no such file or directory\n"
@@ -198,7 +200,7 @@ func notThere(text string) string {
 	return text
 }
 
-// TestObjectBatch: many objects become the table and the lines that the same files become, in one
+// TestObjectBatch checks that many objects give the same table and lines as the same files: in one
 // run, in shards, resumed, and named by a list.
 func TestObjectBatch(t *testing.T) {
 	folder := objectFolder(t)
@@ -249,7 +251,8 @@ func TestObjectBatch(t *testing.T) {
 	}
 }
 
-// TestObjectRange: of an object of many bytes a lookup asks for those at its beginning alone.
+// TestObjectRange checks that a lookup near the beginning of a large object requests only its first
+// bytes.
 func TestObjectRange(t *testing.T) {
 	folder := t.TempDir()
 	first := readAll(t, filepath.Join(commandFiles, "mix.pkl"))
@@ -268,7 +271,7 @@ func TestObjectRange(t *testing.T) {
 	}
 }
 
-// TestProgressText: what a run over many files shows on a terminal.
+// TestProgressText checks the progress text of a run over many files.
 func TestProgressText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

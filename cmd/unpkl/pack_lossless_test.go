@@ -19,7 +19,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// notPacked says why a fixture does not come back from JSON, "" if it must.
+// notPacked says why a fixture cannot come back from JSON. It is empty if it must.
 func notPacked(f fixture.Fixture) string {
 	switch {
 	case f.Several:
@@ -34,15 +34,15 @@ func notPacked(f fixture.Fixture) string {
 	return ""
 }
 
-// packed returns the pickle that pack makes of what to-json --lossless prints of f.
+// packed returns the pickle that pack makes from the output of to-json --lossless for f.
 func packed(t *testing.T, f fixture.Fixture) string {
 	t.Helper()
 	doc := mustRun(t, "", "to-json", "--indent=0", "--lossless", f.Path)
 	return mustRun(t, doc, "pack", "-o", "-", "--protocol", strconv.Itoa(f.Protocol), "-")
 }
 
-// TestPackLossless turns every fixture into lossless JSON and back, and compares with what Python
-// says that the original holds: types, bits, sharing, cycles.
+// TestPackLossless converts every fixture to lossless JSON and back, and compares the result with
+// what Python says about the original: types, bits, sharing, cycles.
 func TestPackLossless(t *testing.T) {
 	t.Parallel()
 	same := 0
@@ -74,8 +74,8 @@ func TestPackLossless(t *testing.T) {
 	t.Logf("%d equal; not compared: %v", same, reasons)
 }
 
-// TestInteropPackLossless lets the Python of UNPKL_PYTHON compare what it loads from fixtures that
-// have been through JSON with what it loads from the originals, with warnings as errors.
+// TestInteropPackLossless has the Python of UNPKL_PYTHON load fixtures that have been through JSON
+// and compare them with the originals, with warnings as errors.
 func TestInteropPackLossless(t *testing.T) {
 	python := os.Getenv("UNPKL_PYTHON")
 	if python == "" {
@@ -88,7 +88,7 @@ func TestInteropPackLossless(t *testing.T) {
 	dir := t.TempDir()
 	var list bytes.Buffer
 	for _, f := range all {
-		// Python 3 loads those of Python 2 only with an encoding, so that each str becomes another.
+		// Python 3 needs an encoding to load pickles of Python 2, which changes every str.
 		if f.Protocol < 4 || f.Encoding != "" || notPacked(f) != "" {
 			continue
 		}
@@ -126,13 +126,13 @@ func TestInteropPackLossless(t *testing.T) {
 	}
 }
 
-// knownLoss reports whether any pickle that loads in all versions of NumPy differs so from the
-// original: see lossy of package reconstruct.
+// knownLoss reports whether a difference from the original is unavoidable in a pickle that all
+// versions of NumPy can load: see lossy of package reconstruct.
 func knownLoss(path, details string) bool {
 	name := filepath.Base(path)
 	return strings.HasPrefix(name, "chararray") || // each of its names is deprecated somewhere
 		strings.Contains(details, "'u' type code is deprecated") ||
-		// seeded anew at each load
+		// a new seed at each load
 		strings.HasPrefix(name, "random_") && strings.Contains(path, "py311") ||
 		// NumPy 2 does not find align=True in what NumPy 1 wrote, and does in what is written of
 		// it.

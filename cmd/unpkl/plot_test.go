@@ -12,7 +12,8 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// TestPlotPicture: an array of uint8 with channels is the picture that it is, pixel for pixel.
+// TestPlotPicture checks that an array of uint8 with channels becomes a picture with the same
+// pixels.
 func TestPlotPicture(t *testing.T) {
 	const height, width = 5, 7
 	for _, channels := range []int{3, 4} {
@@ -58,7 +59,7 @@ func TestPlotPicture(t *testing.T) {
 	}
 }
 
-// TestPlotShowsPeaks: one element among millions that stands out is drawn.
+// TestPlotShowsPeaks checks that a single peak among millions of elements is drawn.
 func TestPlotShowsPeaks(t *testing.T) {
 	values := make([]float64, 1<<20)
 	values[777_777], values[5] = 1000, -1000

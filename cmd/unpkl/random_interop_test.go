@@ -16,8 +16,8 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// randomValues is how many values TestInteropRandom tries: UNPKL_RANDOM says, 2,000 in make
-// interop.
+// randomValues returns the number of values for TestInteropRandom, which UNPKL_RANDOM sets. It is
+// 2,000 in make interop.
 func randomValues(t *testing.T) int {
 	t.Helper()
 	n, err := strconv.Atoi(os.Getenv("UNPKL_RANDOM"))
@@ -27,9 +27,9 @@ func randomValues(t *testing.T) int {
 	return n
 }
 
-// TestInteropRandom holds to-json, --refs, --lossless and pack, repickle, and Load and Marshal of
-// random values against the Python of UNPKL_PYTHON, which made them: values of each kind that nest
-// and share, cycles, arrays of each dtype and order. See scripts/random_values.py.
+// TestInteropRandom compares to-json, --refs, --lossless with pack, repickle, and Load with Marshal
+// of random values with the Python of UNPKL_PYTHON, which made the values: values of each kind,
+// nested and shared, cycles, arrays of each dtype and order. See scripts/random_values.py.
 func TestInteropRandom(t *testing.T) {
 	python := os.Getenv("UNPKL_PYTHON")
 	if python == "" {
@@ -73,8 +73,7 @@ func rename(t *testing.T, from, to string) {
 	}
 }
 
-// randomJSON compares to-json with what Python says it prints, and with references that are
-// followed.
+// randomJSON compares to-json with what Python says it must print, also after following references.
 func randomJSON(t *testing.T, stem string) {
 	t.Helper()
 	text, err := os.ReadFile(stem + ".json")
@@ -107,8 +106,8 @@ func randomJSON(t *testing.T, stem string) {
 	}
 }
 
-// bareRefs takes the escapes of a URI off references, which the script does not write, and the byte
-// order off dtypes.
+// bareRefs removes the URI escapes of references, which the script does not write, and the byte
+// order of dtypes.
 func bareRefs(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -132,8 +131,8 @@ func bareRefs(v any) any {
 	return v
 }
 
-// follow replaces references by what they lead to, in a document without cycles; nil where one
-// leads nowhere.
+// follow replaces references by the values that they refer to, in a document without cycles. A
+// reference that leads nowhere becomes nil.
 func follow(v, root any, depth int) any {
 	const deepest = 200
 	if depth > deepest {
@@ -163,7 +162,7 @@ func follow(v, root any, depth int) any {
 	return v
 }
 
-// at is the value that a JSON pointer in a URI fragment leads to.
+// at returns the value at a JSON pointer in the form of a URI fragment.
 func at(v any, fragment string) (any, bool) {
 	if fragment == "" {
 		return v, true
@@ -198,9 +197,9 @@ func at(v any, fragment string) (any, bool) {
 // lists in lists and which random_values.py has no rules for; the tests of package plain do.
 var comparedElsewhere = regexp.MustCompile(`^structured_(nested|objects)\.`)
 
-// TestInteropPlainFixtures loads and marshals every fixture of the NumPy that UNPKL_PYTHON has, as
-// plain values: for Python it must be what the original is, the objects of classes with all that
-// they hold.
+// TestInteropPlainFixtures loads and marshals every fixture of the NumPy of UNPKL_PYTHON as plain
+// values. For Python the result must equal the original, including everything in objects of
+// classes.
 func TestInteropPlainFixtures(t *testing.T) {
 	python := os.Getenv("UNPKL_PYTHON")
 	if python == "" {
@@ -243,7 +242,7 @@ func TestInteropPlainFixtures(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// randomPlain writes the plain value of a file, but for one that has none.
+// randomPlain writes the plain value of a file, unless it has none.
 func randomPlain(t *testing.T, from, to string, protocol int) {
 	t.Helper()
 	v, err := unpkl.LoadFile(from, unpkl.WithAllowCycles())

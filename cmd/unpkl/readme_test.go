@@ -45,7 +45,7 @@ func setReadme(t *testing.T, name, content string) {
 	}
 }
 
-// checkReadme compares what a block promises with got.
+// checkReadme compares a block with got.
 func checkReadme(t *testing.T, name, got string) {
 	t.Helper()
 	if *update {
@@ -81,16 +81,15 @@ func TestReadmeCommand(t *testing.T) {
 	checkReadme(t, "output", got)
 }
 
-// TestReadmeTest holds the test command, which is running this test, to what it
-// says.
+// TestReadmeTest compares the test command, which is running this test, with the README.
 func TestReadmeTest(t *testing.T) {
 	if got := readme(t, "test"); got != "$ go test ./...\n" {
 		t.Errorf("the test command is %q", got)
 	}
 }
 
-// TestReadmePrograms compiles and runs the Go programs: as one, since linking takes longer than all
-// else, in which each is a file whose main has another name.
+// TestReadmePrograms compiles and runs the Go programs. They are linked as one, which saves most of
+// the time: each is a file whose main function has another name.
 func TestReadmePrograms(t *testing.T) {
 	t.Parallel()
 	names := []string{"program", "write"}

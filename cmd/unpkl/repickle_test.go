@@ -91,8 +91,8 @@ func TestRepickleErrors(t *testing.T) {
 	mustFail(t, 2, "", "repickle", "--numpy=x", "-", "-")
 }
 
-// TestPickleNames: no pickle is written under the name of another format, and nothing is at that
-// name then.
+// TestPickleNames checks that no pickle is written under the name of another format, and that no
+// file is left under that name.
 func TestPickleNames(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"x.npy", "x.npz", "x.json", "x.JSON", "x.csv", "x.parquet",

@@ -167,6 +167,7 @@ type statusError struct {
 
 func (e statusError) Unwrap() error { return e.error }
 
+// exitStatus returns the exit status for an error.
 func exitStatus(err error) int {
 	var usage usageError
 	var own statusError

@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// TestServe: the command prints the address of a page, answers there, and ends with Ctrl-C.
+// TestServe checks that the command prints the address of a page, answers there, and ends with
+// Ctrl-C.
 func TestServe(t *testing.T) {
 	cmd := exec.Command("unpkl", "serve", commandFiles)
 	out, err := cmd.StdoutPipe()

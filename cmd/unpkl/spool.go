@@ -16,6 +16,7 @@ type spool struct {
 	file *os.File
 }
 
+// spoolMemory is the greatest number of bytes that a spool keeps in memory.
 const spoolMemory = 2 << 20
 
 func (s *spool) Write(p []byte) (int, error) {

@@ -21,8 +21,7 @@ func fixturePath(t *testing.T, name string, protocol int) string {
 	return f.Path
 }
 
-// TestLayout fixes the text that people read; what it says is compared with Python
-// elsewhere.
+// TestLayout fixes the layout of the JSON. Other tests compare its content with Python.
 func TestLayout(t *testing.T) {
 	regions, mixed := fixturePath(t, "example_regions", 5), fixturePath(t, "example_mixed", 4)
 	golden(t, "regions.json", mustRun(t, "", "to-json", regions))
@@ -36,14 +35,15 @@ func TestLayout(t *testing.T) {
 	golden(t, "objects.json", mustRun(t, "", "to-json", fixturePath(t, "subclasses", 4)))
 }
 
-// TestStandIns: what only a program of the writer's knows is shown as what stands for it. The
-// pickles are CPython 3.13's, of a Pickler whose persistent_id is ("storage", "0", len) for a
-// bytearray, and after copyreg.add_extension("fractions", "Fraction", 300).
+// TestStandIns checks that persistent ids and extension codes, which only the writer's program
+// knows, are shown as such. The pickles are CPython 3.13's, of a Pickler whose persistent_id is
+// ("storage", "0", len) for a bytearray, and after copyreg.add_extension("fractions", "Fraction",
+// 300).
 func TestStandIns(t *testing.T) {
 	for data, want := range map[string]string{
 		"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01X\x07\x00\x00\x00storageq\x02X\x01\x00\x00\x000q\x03K\x03\x87q\x04QX\t\x00\x00\x00itertoolsq\x05K\x01u.": `{"a":{"$py.persistent":["storage","0",3]},"itertools":1}`,
 		"\x80\x02]q\x00(\x83,\x01K\x01K\x02\x86q\x01Rq\x02\x83,\x01e.":                                                                                  `[{"$object":"extension code.300","args":[1,2]},{"$global":"extension code.300"}]`,
-		// Python 2's names.
+		// The names of Python 2.
 		"\x80\x02]q\x00(citertools\nizip\nq\x01curllib2\nurlopen\nq\x02e.": `[{"$global":"builtins.zip"},{"$global":"urllib.request.urlopen"}]`,
 	} {
 		if got := mustRun(t, data, "to-json", "--indent=0", "-"); got != want+"\n" {
@@ -93,8 +93,8 @@ func TestAll(t *testing.T) {
 		stderr != "unpkl: -: there is more behind the first pickle, which --all shows\n" {
 		t.Errorf("without --all: %d, %q, %q", status, stdout, stderr)
 	}
-	// What comes before the broken one is written as it is read, and the exit status says that
-	// there is not all.
+	// The pickles before the broken one are written as they are read, and the exit status says that
+	// there is more.
 	status, stdout, stderr = command("K\x01.K", "to-json", "--all", "-")
 	if status != 1 || stdout != "1\n" || !strings.Contains(stderr, "(BININT1 at byte 3)") {
 		t.Errorf("with a broken one: %d, %q, %q", status, stdout, stderr)
@@ -141,8 +141,9 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// TestUnfolding: a small file that unfolds without end is written with references, which standard
-// error is told, and reads back as with --refs; a smaller one of the kind as before.
+// TestUnfolding checks that a small file whose JSON would be huge without references is written
+// with references, that standard error says so, and that it reads back as with --refs. A smaller
+// file of the kind is written without references.
 func TestUnfolding(t *testing.T) {
 	bomb := doubled(40)
 	status, stdout, stderr := command(bomb, "to-json", "-")
@@ -162,7 +163,7 @@ func TestUnfolding(t *testing.T) {
 	}
 }
 
-// TestMaxOutput has a small file pass a limit.
+// TestMaxOutput checks a small file whose JSON exceeds a limit.
 func TestMaxOutput(t *testing.T) {
 	bomb := doubled(40)
 	line := mustFail(t, 1, bomb, "to-json", "--max-output=1kB", "-")
@@ -180,7 +181,7 @@ func TestMaxOutput(t *testing.T) {
 	mustFail(t, 1, small, "dis", "--max-output=100", "-")
 }
 
-// doubled is a pickle of n levels of pairs of the same tuple.
+// doubled returns a pickle of n levels of pairs of the same tuple.
 func doubled(n int) string {
 	p := "K\x07\x85\x94" // (7,)
 	for i := range n {
@@ -189,7 +190,7 @@ func doubled(n int) string {
 	return p + "."
 }
 
-// TestSpilled writes more than is held in memory.
+// TestSpilled writes more than a spool holds in memory.
 func TestSpilled(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	text := strings.Repeat("é", 3*spoolMemory)
@@ -226,7 +227,7 @@ func TestDeepNesting(t *testing.T) {
 	}
 }
 
-// TestFailures are the lines of files that cannot be read.
+// TestFailures checks the error lines for files that cannot be read.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()
 	evil := "a\x1b[31m\n\u202eb.pkl"
@@ -262,8 +263,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestFilesBeside: the arrays that joblib before 0.10 kept in files beside the pickle are found
-// there.
+// TestFilesBeside checks that the arrays that joblib before 0.10 keeps in files beside the pickle
+// are found.
 func TestFilesBeside(t *testing.T) {
 	files, err := filepath.Glob("../../reconstruct/testdata/joblib/joblib-0.[89]*.pkl")
 	if err != nil || len(files) < 8 {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// objectText returns what an object has.
+// objectText returns the content of an object.
 func objectText(t *testing.T, url string) string {
 	t.Helper()
 	r, err := openFile(url)
@@ -25,7 +25,7 @@ func objectText(t *testing.T, url string) string {
 	return string(text)
 }
 
-// written lists what is below a folder or a prefix: the names and what is in them.
+// written returns the names and contents of the files below a folder or prefix.
 func written(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -43,8 +43,8 @@ func written(t *testing.T, folder string) map[string]string {
 	return all
 }
 
-// TestWriteObjects: each command writes to a store, whose answers go wrong now and then, what it
-// writes to files, and leaves nothing beside.
+// TestWriteObjects checks that each command writes the same to an unreliable store as to files, and
+// leaves nothing else there.
 func TestWriteObjects(t *testing.T) {
 	folder := objectFolder(t)
 	faults, _ := bucket(t, folder, 7)
@@ -110,8 +110,7 @@ func TestWriteObjects(t *testing.T) {
 	}
 }
 
-// TestWriteObjectsFails: what cannot be converted, and what a store does not take, leaves no
-// object.
+// TestWriteObjectsFails checks that a conversion or an upload that fails leaves no object.
 func TestWriteObjectsFails(t *testing.T) {
 	folder := objectFolder(t)
 	bucket(t, folder, 1<<40)

@@ -10,7 +10,7 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// TestRun compares the covariance with NumPy's, where UNPKL_PYTHON names a Python.
+// TestRun compares the covariance with NumPy's if UNPKL_PYTHON names a Python.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.pkl"), filepath.Join(dir, "out.pkl")

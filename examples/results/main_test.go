@@ -10,8 +10,8 @@ import (
 	"github.com/unpkl/unpkl"
 )
 
-// TestResults: what is written reads back as it was, and in Python, where UNPKL_PYTHON names one,
-// is what the comments say.
+// TestResults checks that the results read back unchanged. If UNPKL_PYTHON names a Python, it also
+// checks that they are there what the comments say.
 func TestResults(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.pkl")
 	if err := unpkl.WriteFile(path, experiment()); err != nil {

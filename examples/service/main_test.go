@@ -40,7 +40,7 @@ func post(url string, body []byte) (int, string, error) {
 	return r.StatusCode, string(text), err
 }
 
-// TestStatuses: what a client is told of each kind of upload.
+// TestStatuses checks the answer to each kind of upload.
 func TestStatuses(t *testing.T) {
 	server := httptest.NewServer(newHandler())
 	defer server.Close()
@@ -74,7 +74,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// soakTime is how long TestSoak runs: UNPKL_SOAK says how many seconds, 30 in CI.
+// soakTime returns how long TestSoak runs. UNPKL_SOAK sets it in seconds; it is 30 in CI.
 func soakTime(t *testing.T) time.Duration {
 	t.Helper()
 	if s := os.Getenv("UNPKL_SOAK"); s != "" {
@@ -87,7 +87,7 @@ func soakTime(t *testing.T) time.Duration {
 	return time.Second
 }
 
-// uploads are good ones, fixtures, and hostile ones.
+// uploads returns good uploads, fixtures, and hostile uploads.
 func uploads(t *testing.T) [][]byte {
 	t.Helper()
 	all := [][]byte{
@@ -120,8 +120,8 @@ func uploads(t *testing.T) [][]byte {
 		[]byte("\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x0f"))
 }
 
-// TestSoak: 64 clients at once get for every upload the answer that it has alone, and the memory is
-// back when they are gone.
+// TestSoak checks that each of 64 clients at once gets for each upload the same answer as a client
+// alone, and that the memory is free again when they are gone.
 func TestSoak(t *testing.T) {
 	all := uploads(t)
 	server := httptest.NewServer(newHandler())
@@ -165,7 +165,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("%d requests, %d uploads", requests.Load(), len(all))
 }
 
-// heap returns the bytes in use once the collector has run.
+// heap returns the bytes in use after a garbage collection.
 func heap() uint64 {
 	var m runtime.MemStats
 	for range 3 {

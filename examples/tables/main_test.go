@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 )
 
-// TestRun writes a frame that pandas made; where UNPKL_PANDAS_PYTHONS names a Python with pandas 3,
-// that finds both files equal to it.
+// TestRun writes a frame that pandas pickled. If UNPKL_PANDAS_PYTHONS names a Python with pandas 3,
+// pandas must find both files equal to the frame.
 func TestRun(t *testing.T) {
 	const in = "../../testdata/arrow/py313-pandas3/ranged.p5.pkl"
 	dir := t.TempDir()

@@ -10,7 +10,8 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 )
 
-// FuzzFromPickle: no pickle of pyarrow or polars makes reading it panic, or writing it again.
+// FuzzFromPickle checks that reading a pickle of pyarrow or polars, and writing it again, does not
+// panic.
 func FuzzFromPickle(f *testing.F) {
 	paths, err := filepath.Glob(filepath.Join(fixture.Root(), "arrowpickle", "*", "*.p5.pkl"))
 	if err != nil || len(paths) == 0 {

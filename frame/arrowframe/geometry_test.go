@@ -17,7 +17,7 @@ import (
 	"github.com/unpkl/unpkl/reconstruct"
 )
 
-// TestGeometryFixtures takes GeoPandas' frames to Arrow and back.
+// TestGeometryFixtures converts GeoPandas' frames to Arrow and back.
 func TestGeometryFixtures(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/geo/py3*/*.pkl")
 	if err != nil || len(files) < 30 {
@@ -73,7 +73,7 @@ func sameGeometries(t *testing.T, path string, got, want *frame.Series) {
 	}
 }
 
-// geometryBatch is a batch of one column of WKB with the metadata of its field and schema.
+// geometryBatch returns a batch with one column of WKB and the given metadata of field and schema.
 func geometryBatch(wkb []byte, field, schema map[string]string) arrow.RecordBatch {
 	b := array.NewBinaryBuilder(memory.DefaultAllocator, arrow.BinaryTypes.Binary)
 	defer b.Release()
@@ -85,8 +85,8 @@ func geometryBatch(wkb []byte, field, schema map[string]string) arrow.RecordBatc
 		[]arrow.Array{b.NewArray()}, 2)
 }
 
-// TestGeometryCRS reads the forms that the CRS of a column has in GeoArrow's and GeoParquet's
-// metadata, as their specifications have them.
+// TestGeometryCRS reads every form of a CRS that the specifications of GeoArrow and GeoParquet
+// have.
 func TestGeometryCRS(t *testing.T) {
 	const projJSON = `{"type": "GeographicCRS", "name": "x < \u00e9"}`
 	extension := func(name, about string) map[string]string {
@@ -97,7 +97,7 @@ func TestGeometryCRS(t *testing.T) {
 	}
 	for _, c := range []struct {
 		field, schema map[string]string
-		want          string // "bytes" where the column is none of geometries
+		want          string // "bytes" if the column is not one of geometries
 	}{
 		{nil, nil, "bytes"},
 		{extension("geoarrow.wkb", ""), nil, ""},
@@ -145,7 +145,8 @@ func TestGeometryCRS(t *testing.T) {
 var pointWKB = []byte("\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0?" +
 	"\x00\x00\x00\x00\x00\x00\x00@")
 
-// TestGeometryLies: WKB that is cut off is an error; a curve leaves the column bytes.
+// TestGeometryLies checks that truncated WKB is an error and that a column with a curve stays
+// bytes.
 func TestGeometryLies(t *testing.T) {
 	field := map[string]string{"ARROW:extension:name": "geoarrow.wkb"}
 	batch := geometryBatch(pointWKB[:12], field, nil)

@@ -16,8 +16,8 @@ import (
 	"github.com/unpkl/unpkl/frame/arrowframe"
 )
 
-// kindsScript makes a frame of every kind of column and index as pickle and as Arrow file, and
-// compares what comes back of both with what it made.
+// kindsScript writes a frame with every kind of column and index as a pickle and as an Arrow file,
+// and compares what comes back from both with the original.
 const kindsScript = `
 import os, pickle, sys, warnings
 import numpy as np, pandas as pd, pyarrow as pa
@@ -94,8 +94,8 @@ for name, f in cases():
 print('done')
 `
 
-// TestInteropKinds takes each kind of column and index to Arrow, and what pyarrow makes of it back;
-// pandas finds both equal to what pyarrow itself gives back.
+// TestInteropKinds converts each kind of column and index to Arrow, and pyarrow's version of it
+// back. For pandas both must be equal to what pyarrow itself gives back.
 func TestInteropKinds(t *testing.T) {
 	pythons := os.Getenv("UNPKL_PANDAS_PYTHONS")
 	if pythons == "" {

@@ -401,19 +401,9 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 	}
 	out := make([]*memory.Buffer, len(list))
 	for i, spec := range specs {
-		need := int64(0)
-		switch spec.Kind {
-		case arrow.KindBitmap:
-			need = bitutil.BytesForBits(int64(offset) + int64(length))
-		case arrow.KindFixedWidth:
-			n := int64(offset) + int64(length)
-			if hasOffsets(storageOf(typ)) {
-				n++
-			}
-			if spec.ByteWidth > 0 && n > math.MaxInt64/int64(spec.ByteWidth) {
-				return nil, pickle.Malformed("%d elements of an Arrow %s", n, typ)
-			}
-			need = n * int64(spec.ByteWidth)
+		need, err := bufferSize(typ, spec, length, offset)
+		if err != nil {
+			return nil, err
 		}
 		if list[i] != nil && spec.Kind == arrow.KindAlwaysNull {
 			if err := noNulls(typ, list[i], length, offset); err != nil {
@@ -448,6 +438,24 @@ func buffersOf(typ arrow.DataType, v any, length, offset int) ([]*memory.Buffer,
 		}
 	}
 	return out, nil
+}
+
+// bufferSize returns the least number of bytes that a buffer of an array needs.
+func bufferSize(typ arrow.DataType, spec arrow.BufferSpec, length, offset int) (int64, error) {
+	n := int64(offset) + int64(length)
+	switch spec.Kind {
+	case arrow.KindBitmap:
+		return bitutil.BytesForBits(n), nil
+	case arrow.KindFixedWidth:
+		if hasOffsets(storageOf(typ)) {
+			n++
+		}
+		if spec.ByteWidth > 0 && n > math.MaxInt64/int64(spec.ByteWidth) {
+			return 0, pickle.Malformed("%d elements of an Arrow %s", n, typ)
+		}
+		return n * int64(spec.ByteWidth), nil
+	}
+	return 0, nil
 }
 
 // noNulls accepts the bitmap that unions of pyarrow before 0.17 have, if no element is null.

@@ -22,13 +22,13 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// pickledTypes are small arrays of pyarrow's by the names of their types.
+// pickledTypes has small arrays of pyarrow by the names of their types.
 func pickledTypes(t *testing.T) *types.Dict {
 	t.Helper()
 	return loadObjects(t, filepath.Join(pickled, "py313-geo", "types.p5.pkl")).(*types.Dict)
 }
 
-// TestPickledTypes reads and writes an array of each type that the other fixtures have not.
+// TestPickledTypes reads and writes an array of each type that is not in the other fixtures.
 func TestPickledTypes(t *testing.T) {
 	names := []string{}
 	for _, e := range *pickledTypes(t) {
@@ -70,7 +70,7 @@ func TestPickledTypes(t *testing.T) {
 	}
 }
 
-// liar changes one part of an array after another, and calls check with each change in place.
+// liar changes one part of an array after another and calls check after each change.
 type liar struct {
 	data   *types.Tuple // (type, length, nulls, offset, buffers, children, dictionary)
 	check  func(what string)
@@ -84,7 +84,7 @@ func (l liar) set(i int, v any, what string) {
 	(*l.data)[i] = was
 }
 
-// counts changes length, nulls and offset.
+// counts changes the length, the null count and the offset.
 func (l liar) counts() {
 	for i, name := range map[int]string{1: "length", 2: "nulls", 3: "offset"} {
 		n := (*l.data)[i].(int)
@@ -96,8 +96,8 @@ func (l liar) counts() {
 	}
 }
 
-// buffers takes them away, shortens them, and changes their bytes: offsets that fall or are
-// outside, indices and type codes that are none, views of other buffers.
+// buffers removes buffers, shortens them, and changes their bytes, which makes offsets decrease or
+// lie outside, and indices, type codes and views invalid.
 func (l liar) buffers() {
 	list := *(*l.data)[4].(*types.List)
 	bytesOf := func(b []byte) any {
@@ -139,7 +139,7 @@ func (l liar) buffers() {
 	}
 }
 
-// children takes them away, turns them round and puts the array into itself.
+// children removes the children, reverses them and puts the array into itself.
 func (l liar) children(others []any) {
 	list := *(*l.data)[5].(*types.List)
 	copied := types.NewTupleFromSlice(append([]any{}, *l.data...))
@@ -162,7 +162,7 @@ func (l liar) children(others []any) {
 	}
 }
 
-// eachArray calls f for the tuples of an array and of what is in it.
+// eachArray calls f with the tuple of an array and those of all arrays inside it.
 func eachArray(v any, depth int, f func(data *types.Tuple, depth int)) {
 	data, ok := v.(*types.Tuple)
 	if !ok {
@@ -175,8 +175,8 @@ func eachArray(v any, depth int, f func(data *types.Tuple, depth int)) {
 	eachArray((*data)[6], depth+1, f)
 }
 
-// TestPickledHostile lies about every part of an array of each type: an error, or a value that can
-// be printed and written, and memory in proportion to the pickle.
+// TestPickledHostile falsifies every part of an array of each type. The result must be an error, or
+// a value that can be printed and written, and take memory in proportion to the pickle.
 func TestPickledHostile(t *testing.T) {
 	all := *pickledTypes(t)
 	kinds := []any{}
@@ -225,7 +225,7 @@ func TestPickledHostile(t *testing.T) {
 	}
 }
 
-// TestPickledLiesOfTypes: lies that Arrow's library and pyarrow's validate refuse.
+// TestPickledLiesOfTypes checks errors for arrays that pyarrow's validate refuses.
 func TestPickledLiesOfTypes(t *testing.T) {
 	at := func(v any, path ...int) *types.Tuple {
 		data := v.(*pickle.Object).Args[0].(*types.Tuple)
@@ -289,8 +289,8 @@ func TestPickledLiesOfTypes(t *testing.T) {
 	}
 }
 
-// TestPickledGeometry: a column that the schema says is WKB is one of geometries, and WKB that is
-// cut off is an error, in a pickled table as in a file.
+// TestPickledGeometry checks that a column of WKB becomes one of geometries, and that truncated WKB
+// is an error, in a pickled table as in a file.
 func TestPickledGeometry(t *testing.T) {
 	point := append([]byte{1, 1, 0, 0, 0}, make([]byte, 16)...)
 	batch := geometryBatch(point, map[string]string{"ARROW:extension:name": "geoarrow.wkb",

@@ -33,7 +33,7 @@ func loadObjects(t *testing.T, path string) any {
 	return v
 }
 
-// jsonOf is a value as JSON reads it.
+// jsonOf returns a value after a round trip through JSON.
 func jsonOf(t *testing.T, v any) any {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -47,7 +47,7 @@ func jsonOf(t *testing.T, v any) any {
 	return out
 }
 
-// elementsOf is a column's elements as to-json has them.
+// elementsOf returns the elements of a column in the form of to-json.
 func elementsOf(t *testing.T, s *frame.Series) any {
 	t.Helper()
 	form := jsonOf(t, s).(map[string]any)["$series"].(map[string]any)
@@ -55,7 +55,7 @@ func elementsOf(t *testing.T, s *frame.Series) any {
 }
 
 // TestPickledFixtures compares the plain values of objects of pyarrow and polars with what those
-// libraries say that they hold.
+// libraries say.
 func TestPickledFixtures(t *testing.T) {
 	files, err := filepath.Glob(pickled + "*/*.pkl")
 	if err != nil || len(files) < 40 {
@@ -102,14 +102,15 @@ func TestPickledFixtures(t *testing.T) {
 	}
 }
 
-// isOther reports whether a fixture is none of one value of Arrow's that is written again.
+// isOther reports whether a fixture does not hold exactly one value of Arrow's that can be written
+// again.
 func isOther(path string) bool {
 	name := filepath.Base(path)
 	return strings.HasPrefix(name, "polars") || strings.HasPrefix(name, "scalar") ||
 		strings.HasPrefix(name, "types.")
 }
 
-// printed is a value of Arrow's with its elements.
+// printed returns the text of a value of Arrow's with its elements.
 func printed(v any) string {
 	if c, ok := v.(*arrow.Chunked); ok {
 		return fmt.Sprint(c.DataType(), c.Chunks())
@@ -117,7 +118,8 @@ func printed(v any) string {
 	return fmt.Sprint(v)
 }
 
-// TestPickledRoundTrip: what is read as Arrow's values is written, and read again as equal ones.
+// TestPickledRoundTrip checks that values of Arrow's are equal after writing and reading them
+// again.
 func TestPickledRoundTrip(t *testing.T) {
 	files, err := filepath.Glob(pickled + "*/*.pkl")
 	if err != nil {
@@ -153,7 +155,7 @@ func TestPickledRoundTrip(t *testing.T) {
 	}
 }
 
-// TestPickledLies changes what an array says of itself: an error, and no value.
+// TestPickledLies falsifies the claims of an array, each of which must be an error without a value.
 func TestPickledLies(t *testing.T) {
 	change := func(i int, v any) func(*types.Tuple) {
 		return func(d *types.Tuple) { (*d)[i] = v }
@@ -198,8 +200,8 @@ func TestPickledLies(t *testing.T) {
 	}
 }
 
-// TestPolarsLies cuts the stream of a DataFrame at each byte, and changes each: a value or an
-// error.
+// TestPolarsLies cuts the stream of a DataFrame at each byte, and changes each byte. The result
+// must be a value or an error.
 func TestPolarsLies(t *testing.T) {
 	o := loadObjects(t, pickled+"py313-geo/polars_frame.p5.pkl").(*pickle.Object)
 	stream := o.State.([]byte)
@@ -221,7 +223,7 @@ func TestPolarsLies(t *testing.T) {
 	}
 }
 
-// TestInteropObjects writes Arrow's values of every fixture; pyarrow finds them equal.
+// TestInteropObjects writes the Arrow values of every fixture, which pyarrow must find equal.
 func TestInteropObjects(t *testing.T) {
 	pythons := filepath.SplitList(os.Getenv("UNPKL_OBJECTS_PYTHONS"))
 	if len(pythons) == 0 {
@@ -272,7 +274,7 @@ sys.stdout.write('done')
 	}
 }
 
-// pickledAgain returns what is to be written of a fixture: Arrow's value, or a dict of several.
+// pickledAgain returns the value to write for a fixture: a value of Arrow's, or a dict of several.
 func pickledAgain(t *testing.T, path string) any {
 	t.Helper()
 	convert := func(v any) any {
@@ -319,7 +321,7 @@ func ExamplePickled() {
 		panic(err)
 	}
 	fmt.Println(p.Value.(*arrow.Chunked).Chunks())
-	// What pyarrow loads as an equal ChunkedArray.
+	// pyarrow loads this as an equal ChunkedArray.
 	again, err := unpkl.Marshal(p)
 	fmt.Println(len(again) > 0, err)
 	// Output:

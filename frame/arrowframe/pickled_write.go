@@ -234,21 +234,8 @@ func reduceType(t arrow.DataType) (any, error) {
 			key, item = key.(*pickle.Object).Args[1], item.(*pickle.Object).Args[1]
 		}
 		return lib("map_", key, item, t.KeysSorted), nil
-	case *arrow.FixedSizeListType:
-		item, err := reduceField(t.ElemField())
-		return lib("list_", item, int(t.Len())), err
-	case *arrow.ListType:
-		item, err := reduceField(t.ElemField())
-		return lib("list_", item), err
-	case *arrow.LargeListType:
-		item, err := reduceField(t.ElemField())
-		return lib("large_list", item), err
-	case *arrow.ListViewType:
-		item, err := reduceField(t.ElemField())
-		return lib("list_view", item), err
-	case *arrow.LargeListViewType:
-		item, err := reduceField(t.ElemField())
-		return lib("large_list_view", item), err
+	case arrow.ListLikeType: // but for the map above
+		return reduceList(t)
 	case *arrow.RunEndEncodedType:
 		ends, err := reduceType(t.RunEnds())
 		if err != nil {
@@ -260,6 +247,27 @@ func reduceType(t arrow.DataType) (any, error) {
 		return reduceUnion(t)
 	case arrow.ExtensionType:
 		return reduceExtension(t)
+	}
+	return nil, pickle.Unsupported("the Arrow type %s", t)
+}
+
+// reduceList returns the call that makes a list type.
+func reduceList(t arrow.ListLikeType) (any, error) {
+	item, err := reduceField(t.ElemField())
+	if err != nil {
+		return nil, err
+	}
+	switch t := t.(type) {
+	case *arrow.FixedSizeListType:
+		return lib("list_", item, int(t.Len())), nil
+	case *arrow.ListType:
+		return lib("list_", item), nil
+	case *arrow.LargeListType:
+		return lib("large_list", item), nil
+	case *arrow.ListViewType:
+		return lib("list_view", item), nil
+	case *arrow.LargeListViewType:
+		return lib("large_list_view", item), nil
 	}
 	return nil, pickle.Unsupported("the Arrow type %s", t)
 }

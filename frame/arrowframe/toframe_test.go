@@ -22,7 +22,7 @@ import (
 
 const pyarrowFiles = "../../testdata/arrow/py313-pandas3/"
 
-// readIPC returns the batch of a file that pyarrow wrote.
+// readIPC returns the batch in a file that pyarrow wrote.
 func readIPC(t *testing.T, path string) arrow.RecordBatch {
 	t.Helper()
 	f, err := os.Open(path)
@@ -42,7 +42,7 @@ func readIPC(t *testing.T, path string) arrow.RecordBatch {
 	return batch
 }
 
-// cells are the elements of a series, times as instants and missing ones as nil.
+// cells returns the elements of a series, with times as instants and missing elements as nil.
 func cells(s *frame.Series) []any {
 	out := make([]any, s.Len())
 	for i := range out {
@@ -105,7 +105,7 @@ func eachPyarrow(t *testing.T, f func(t *testing.T, name string, batch arrow.Rec
 	}
 }
 
-// TestToFrame reads what pyarrow wrote of the frames that pandas pickled.
+// TestToFrame reads files that pyarrow wrote from the frames that pandas pickled.
 func TestToFrame(t *testing.T) {
 	eachPyarrow(t, func(t *testing.T, name string, batch arrow.RecordBatch, want *frame.Frame) {
 		got, err := arrowframe.ToFrame(batch)
@@ -126,7 +126,7 @@ func TestToFrame(t *testing.T) {
 	})
 }
 
-// TestRoundTrip takes every frame that pandas pickled to Arrow and back.
+// TestRoundTrip converts every frame that pandas pickled to Arrow and back.
 func TestRoundTrip(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/pandas/*/*.pkl")
 	if err != nil || len(files) == 0 {
@@ -154,7 +154,7 @@ func TestRoundTrip(t *testing.T) {
 			}
 			batch, err := arrowframe.FromFrame(memory.DefaultAllocator, f)
 			if err != nil {
-				continue // says what Arrow has no type for
+				continue // the error names what Arrow has no type for
 			}
 			frames++
 			t.Run(fmt.Sprintf("%s-%d", strings.TrimPrefix(path, "../../testdata/pandas/"), i),
@@ -255,7 +255,7 @@ for i in range(1, len(sys.argv), 2):
 print('equal')
 `
 
-// TestInteropToFrame writes what came from Arrow as pickles, which pandas finds equal to its own.
+// TestInteropToFrame writes frames from Arrow as pickles, which pandas must find equal to its own.
 func TestInteropToFrame(t *testing.T) {
 	pythons := os.Getenv("UNPKL_PANDAS_PYTHONS")
 	if pythons == "" {

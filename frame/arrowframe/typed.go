@@ -134,6 +134,7 @@ func appendItem(b array.Builder, v any) error {
 	return nil
 }
 
+// bytesOfItem returns the bytes of an element that is bytes, a UUID or a geometry.
 func bytesOfItem(v any) ([]byte, bool) {
 	switch v := v.(type) {
 	case []byte:

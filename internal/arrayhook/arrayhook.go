@@ -1,8 +1,7 @@
 // Package arrayhook lets sibling packages call functions of package ndarray that are not exported
-// to users: those that build arrays in steps, as unpickling does, and one that writes elements as
-// text. Package ndarray sets each variable once, in its init function. Package internal/pending
-// wraps them in functions with proper types, which this package cannot name because ndarray imports
-// it.
+// to users: those that build arrays in steps, as unpickling does. Package ndarray sets each
+// variable once, in its init function. Package internal/pending wraps them in functions with proper
+// types, which this package cannot name because ndarray imports it.
 package arrayhook
 
 import "github.com/unpkl/unpkl/internal/texts"

@@ -61,9 +61,9 @@ type Stats struct {
 type Options struct {
 	// Depth is the number of levels below the root.
 	Depth int
-	// Names is the greatest number of children of a container whose items have names, such as a
-	// dict; Items is that of a container whose items have positions. A single child more is shown
-	// as well.
+	// Names is the greatest number of children that are shown of a container whose items have
+	// names, such as a dict; Items is the same for containers whose items have positions. If only
+	// one child is left, it is shown too.
 	Names, Items int
 	// Nodes is the greatest number of values in the whole tree.
 	Nodes int
@@ -101,6 +101,7 @@ func Describe(v any, o Options) (root *Node, python2 bool) {
 	return d.node("", v, nil, 0), d.python2
 }
 
+// describer makes one tree.
 type describer struct {
 	o     Options
 	r     *lookup.Reader

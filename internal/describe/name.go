@@ -62,6 +62,11 @@ func (d *describer) name(n *Node, v any) {
 	default:
 		n.Kind = KindOf(v)
 	}
+	d.nameContent(n, v)
+}
+
+// nameContent fills in the sizes and preview of an array, container or leaf in n. n.Kind is set.
+func (d *describer) nameContent(n *Node, v any) {
 	if a, ok := pyvalue.ArrayOf(v); ok {
 		kind := n.Kind
 		nameArray(n, a)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Producer collects the libraries that wrote a pickle, which it tells by the names of the classes
-// and functions in the pickle. The zero value is ready to use.
+// Producer collects the names of the libraries that wrote a pickle. It recognises them by the names
+// of the classes and functions in the pickle. The zero value is ready to use.
 type Producer struct {
 	libraries map[string]bool
 }

@@ -93,23 +93,8 @@ func Text(v any) string {
 		return "None"
 	case pyvalue.Missing:
 		return "--"
-	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
-	case int:
-		return strconv.Itoa(v)
-	case *big.Int:
-		return bigText(v)
-	case float64:
-		return floatText(v, 64)
-	case float32:
-		return floatText(float64(v), 32)
-	case complex128:
-		return complexText(v, 64)
-	case complex64:
-		return complexText(complex128(v), 32)
+	case bool, int, *big.Int, float64, float32, complex128, complex64:
+		return numberText(v)
 	case string:
 		return quote(v)
 	case pickle.Py2String:
@@ -154,6 +139,30 @@ func Text(v any) string {
 		return KindOf(v) // fmt would not return for a value that holds itself
 	}
 	return Printable(cut(fmt.Sprint(v)))
+}
+
+// numberText returns the text of a number or bool of one of the types that Text names.
+func numberText(v any) string {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return "True"
+		}
+		return "False"
+	case int:
+		return strconv.Itoa(v)
+	case *big.Int:
+		return bigText(v)
+	case float64:
+		return floatText(v, 64)
+	case float32:
+		return floatText(float64(v), 32)
+	case complex128:
+		return complexText(v, 64)
+	case complex64:
+		return complexText(complex128(v), 32)
+	}
+	return ""
 }
 
 func objectText(o *pickle.Object) string {

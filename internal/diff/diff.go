@@ -18,6 +18,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
+	"github.com/unpkl/unpkl/torch"
 	"github.com/unpkl/unpkl/xr"
 )
 
@@ -90,6 +91,7 @@ type comparer struct {
 	seen   map[pair]bool // pairs of containers that were compared already
 }
 
+// pair is a container of the first value and one of the second.
 type pair struct{ a, b any }
 
 // task is either two values that have yet to be compared or, if change is not nil, a difference
@@ -184,29 +186,36 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 		return nil
 	case *ndarray.Scalar:
 		return c.arrays(at, x.Array(), b.(*ndarray.Scalar).Array())
+	case *torch.Tensor:
+		return c.tensors(at, x, b.(*torch.Tensor))
 	case *pickle.Object:
 		c.objects(at, x, b.(*pickle.Object))
 		return nil
 	}
+	c.plain(at, a, b)
+	return nil
+}
+
+// plain compares two values of the same type that are dicts, sets, lists or have no parts.
+func (c *comparer) plain(at pointer.Pointer, a, b any) {
 	if x, ok := pyvalue.EntriesOf(a); ok {
 		y, _ := pyvalue.EntriesOf(b)
 		c.dicts(at, x, y)
-		return nil
+		return
 	}
 	if x, ok := pyvalue.SetItems(a); ok {
 		y, _ := pyvalue.SetItems(b)
 		c.sets(at, x, y)
-		return nil
+		return
 	}
 	if x, ok := pyvalue.ItemsOf(a); ok {
 		y, _ := pyvalue.ItemsOf(b)
 		c.lists(at, x, y)
-		return nil
+		return
 	}
 	if !c.sameLeaf(a, b) {
 		c.tell(at, Changed, a, b)
 	}
-	return nil
 }
 
 func isXarray(v any) bool {

@@ -15,6 +15,8 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+	"github.com/unpkl/unpkl/torch"
 )
 
 // changes compares two values and returns a line for each difference.
@@ -238,5 +240,60 @@ func TestLibraryValues(t *testing.T) {
 	got := changes(t, list(units.Get(0)), list(units.Get(8)), diff.Options{})
 	if want := []string{"changed /0/unit 'm' 'km'"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestObjectKeys: keys that are objects are told apart by what they are, and those that are not by
+// their order.
+func TestObjectKeys(t *testing.T) {
+	member := func(class string, value any) *pickle.Object {
+		return &pickle.Object{Class: pickle.Global{Module: "m", Name: class}, Args: []any{value}}
+	}
+	keyed := func(red, blank any) *types.Dict {
+		return dict(member("Color", 1), red, member("Color", "g"), "green",
+			member("Blank", []byte("x")), 1, member("Blank", []byte("x")), blank,
+			&pickle.FrozenSet{Items: []any{1, 2}}, 3, complex(1, 2), 4)
+	}
+	if got := changes(t, keyed("red", 2), keyed("red", 2), diff.Options{}); len(got) > 0 {
+		t.Errorf("it differs from itself: %q", got)
+	}
+	got := changes(t, keyed("red", 2), keyed("blue", 3), diff.Options{})
+	if len(got) != 2 || !strings.HasPrefix(got[0], "changed /m.Color(1)") ||
+		!strings.HasPrefix(got[1], "changed /m.Blank(x)") {
+		t.Errorf("differences are %q", got)
+	}
+}
+
+// TestTensors: tensors of PyTorch whose elements do not say all are compared by their parts.
+func TestTensors(t *testing.T) {
+	for _, name := range []string{"215_sparse.pt", "215_quantized.pt", "215_odd.pt"} {
+		load := func() *types.Dict {
+			v, err := unpkl.LoadFile(filepath.Join("..", "..", "torch", "testdata", name),
+				unpkl.WithObjects())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return v.(*types.Dict)
+		}
+		a, b := load(), load()
+		if got := changes(t, a, b, diff.Options{}); len(got) > 0 {
+			t.Errorf("%s differs from itself: %q", name, got)
+		}
+		for i := range *b {
+			x, ok := (*b)[i].Value.(*torch.Tensor)
+			switch {
+			case !ok:
+				continue
+			case x.Sparse != nil:
+				x.Sparse.Values = x.Sparse.Indices
+			case x.Quantizer != nil:
+				x.Quantizer.Axis++
+			default:
+				continue
+			}
+			if got := changes(t, a, b, diff.Options{}); len(got) == 0 {
+				t.Errorf("%s: %v with other parts is the same", name, (*b)[i].Key)
+			}
+		}
 	}
 }

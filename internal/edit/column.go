@@ -95,6 +95,7 @@ func withColumn(f *frame.Frame, token string, change func(c *frame.Series) (*fra
 		lookup.ErrNotFound)
 }
 
+// allPositions returns the numbers from 0 to n-1.
 func allPositions(n int) []int64 {
 	positions := make([]int64, n)
 	for i := range positions {

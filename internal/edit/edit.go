@@ -18,17 +18,17 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// Op is one change.
+// Op is one change of the value at a pointer.
 type Op struct {
 	Name string // "set", "delete" or "rename"
 	At   pointer.Pointer
-	// Value is what set puts there, an object. NewName is what rename calls it.
+	// Value is the object that set puts at the pointer. NewName is the new key for rename.
 	Value   any
 	NewName string
 }
 
-// Parse reads the changes from words: set POINTER=VALUE, delete POINTER, rename POINTER=NAME, in
-// any order. value makes the object of a VALUE.
+// Parse reads changes from the words of a command line: set POINTER=VALUE, delete POINTER and
+// rename POINTER=NAME in any order. value converts the text of a VALUE to an object.
 func Parse(words []string, value func(text string) (any, error)) ([]Op, error) {
 	var ops []Op
 	for len(words) > 0 {
@@ -70,7 +70,8 @@ func parseOp(name, word string, value func(text string) (any, error)) (Op, error
 	return op, err
 }
 
-// Apply changes an object, and returns it: another one where the whole was set.
+// Apply applies changes to an object in place and returns the object, or another one if a change
+// replaces the whole.
 func Apply(v any, ops []Op) (any, error) {
 	for _, op := range ops {
 		if len(op.At) == 0 {
@@ -98,7 +99,7 @@ func Apply(v any, ops []Op) (any, error) {
 	return v, nil
 }
 
-// apply changes what a token leads to in a value.
+// apply applies a change to the part of a value that a token names.
 func apply(v any, token string, op *Op) error {
 	switch v := v.(type) {
 	case *types.Dict:
@@ -124,6 +125,7 @@ func apply(v any, token string, op *Op) error {
 	return fmt.Errorf("not in %s", lookup.Kind(v))
 }
 
+// applyDict sets, deletes or renames a key. Setting a new key appends it.
 func applyDict(d *types.Dict, token string, op *Op) error {
 	i, ok := lookup.FindKey(*d, token)
 	if op.Name == "set" {
@@ -148,7 +150,8 @@ func applyDict(d *types.Dict, token string, op *Op) error {
 	return nil
 }
 
-// applyList sets or deletes an item; the token - is the place behind the last, as in RFC 6901.
+// applyList sets or deletes an item. The token - stands for the position after the last item, as in
+// RFC 6901.
 func applyList(l *[]any, token string, op *Op) error {
 	if op.Name == "rename" {
 		return errors.New("an item of a list has no name")
@@ -173,7 +176,7 @@ func applyList(l *[]any, token string, op *Op) error {
 	return nil
 }
 
-// applyArray sets elements to a number or text.
+// applyArray sets the elements that a subscript selects to a number or text.
 func applyArray(a *ndarray.Array, token string, op *Op) error {
 	if op.Name != "set" {
 		return errors.New("an array keeps its elements")
@@ -208,7 +211,7 @@ func elementError(err error, v any, dt *ndarray.DType) error {
 	return fmt.Errorf("%s does not fit into dtype %s", pyvalue.Describe(v), dt)
 }
 
-// applyObject changes an attribute.
+// applyObject changes an attribute, or an item of an object that has items in place of attributes.
 func applyObject(o *pickle.Object, token string, op *Op) error {
 	d, ok := o.State.(*types.Dict)
 	if t, isTuple := o.State.(*types.Tuple); isTuple && len(*t) == 2 {

@@ -197,6 +197,8 @@ func TestValues(t *testing.T) {
 			Items:    []any{3}, DictItems: *dict("a", 4, "a", 5),
 		},
 			`{"$object":"m.C","args":[1],"kwargs":{"k":2},"state":null,"items":[3],"dictitems":{"$dict":[["a",4],["a",5]]}}`},
+		{"address", &pickle.Object{Class: pickle.Global{Module: "ipaddress", Name: "IPv4Address"},
+			Args: []any{16909060}}, `"1.2.3.4"`},
 		{"object of a made class",
 			&pickle.Object{Class: &pickle.Object{Class: pickle.Global{Module: "m", Name: "f"},
 				Args: []any{1}}},

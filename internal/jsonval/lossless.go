@@ -43,8 +43,10 @@ func (e *Encoder) lossless(v any) (any, error) {
 				return e.array(x, nil), nil
 			}
 		}
-		f := reconstruct.Reduce(reflect.TypeOf(v))
-		if f == nil {
+		var f pickle.ReduceFunc
+		if r, ok := v.(pickle.Reducer); ok { // of package torch
+			f = func(_ any, protocol int) (any, error) { return r.PickleReduce(protocol) }
+		} else if f = reconstruct.Reduce(reflect.TypeOf(v)); f == nil {
 			return nil, pickle.Unsupported("no JSON for a %T", v)
 		}
 		var err error

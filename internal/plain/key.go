@@ -61,6 +61,8 @@ func (p *Converter) simpleKey(v any) (any, error) {
 		// Datetimes of the same instant are equal in Python, but a time.Time with another zone is
 		// not equal in Go.
 		return plain.UTC(), nil
+	case []any: // a torch.Size is a tuple
+		return p.tupleKey((*types.Tuple)(&plain))
 	default:
 		if reflect.TypeOf(plain).Kind() == reflect.Pointer {
 			// The plain value would be a new pointer each time. The object is at least the same

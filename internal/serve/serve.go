@@ -181,6 +181,7 @@ func badRequestf(format string, args ...any) error {
 	return badRequest{fmt.Sprintf(format, args...)}
 }
 
+// statusOf returns the HTTP status for an error.
 func statusOf(err error) int {
 	var bad badRequest
 	switch {

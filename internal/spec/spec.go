@@ -212,6 +212,7 @@ func readValue(key, node *yaml.Node) (v Value, err error) {
 	return v, nil
 }
 
+// plainError removes the names of Go types from an error of the YAML decoder.
 func plainError(err error) error {
 	if err == io.EOF {
 		return errors.New("the specification is empty")

@@ -2,8 +2,12 @@ package spec_test
 
 import (
 	"bytes"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/internal/spec"
@@ -56,6 +60,31 @@ func TestMake(t *testing.T) {
 		if got := check(t, load(t, "left.pkl"), text.String()); !strings.Contains(got, "/x") {
 			t.Errorf("%s: another file fails at %q only", algorithm, got)
 		}
+	}
+}
+
+// TestWholeFloats: a specification that is made of floats without a fraction holds for them, and an
+// int is none of them.
+func TestWholeFloats(t *testing.T) {
+	v := &types.List{0.0, math.Copysign(0, -1), 134.0, 1e300, math.NaN(), math.Inf(1), 1.5, 7}
+	d := &types.Dict{}
+	for i, x := range *v {
+		d.Set(strconv.Itoa(i), x)
+	}
+	made, err := spec.Make(d, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := made.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(t, d, text.String()); got != "" {
+		t.Errorf("%s is not as it was", got)
+	}
+	(*d)[2].Value = 135.0
+	if got := check(t, d, text.String()); got != "/2" {
+		t.Errorf("another number fails at %q", got)
 	}
 }
 

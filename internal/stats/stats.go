@@ -21,16 +21,16 @@ type Summary struct {
 	Distinct          int64
 	DistinctEstimated bool
 	// Min and Max are the least and the greatest element: an int64, uint64, float64, string,
-	// ndarray.Datetime64 or Timedelta64, or a time.Time of a column with a time zone. They are nil
-	// if there are no elements and for complex numbers.
+	// ndarray.Datetime64 or Timedelta64, or a time.Time of a column with a time zone. They are nil if
+	// there are no elements and for complex numbers.
 	Min, Max any
 	// Mean is the arithmetic mean: a float64, a complex128, or an ndarray.Datetime64 or time.Time.
 	Mean any
 	// Std is the standard deviation of the population, as numpy.std computes it. For times it is in
 	// units of the dtype.
 	Std float64
-	// Unit is the unit of Std for times, and of Mean and Quantiles for timedeltas. Its Base is empty
-	// if the elements are no times.
+	// Unit is the unit of Std, and of Mean and Quantiles of timedeltas. Its Base is "" if the elements
+	// are no times.
 	Unit ndarray.DatetimeUnit
 	// Quantiles are the quantiles at Fractions, interpolated as numpy.quantile does. Each is a
 	// float64, or a time of the type of Min. If Sampled is not 0, they were computed from a sample

@@ -171,7 +171,7 @@ func Series(s *frame.Series) (*Summary, error) {
 	return c.Summary(), nil
 }
 
-// shownIn converts the times of a column with a time zone to that zone.
+// shownIn makes the times of a column with a time zone such that tell it.
 func (s *Summary) shownIn(column *frame.Series) {
 	zone, err := column.Location()
 	if err != nil {

@@ -71,6 +71,7 @@ func (c *textColumn) measure() {
 	}
 }
 
+// shown escapes and cuts off a text for a cell.
 func shown(s string) string { return ansi.Truncate(describe.Printable(s), maxCellWidth, "…") }
 
 func (t *Table) textColumn(i int, rows []int) textColumn {
@@ -85,7 +86,7 @@ func (t *Table) textColumn(i int, rows []int) textColumn {
 	return c
 }
 
-// labelColumns returns the columns of labels, or that of row numbers, which stand before the others.
+// labelColumns returns the columns of labels or row numbers, which stand before the others.
 func (t *Table) labelColumns(rows []int) []textColumn {
 	if len(t.Labels) == 0 {
 		c := textColumn{head: []string{"", ""}, right: true}

@@ -1,6 +1,6 @@
-// Package browser tests the page of unpkl serve in a real browser: Chromium without a window, which
-// it is skipped without. It is a module of its own, so that what drives the browser is none of
-// unpkl's dependencies.
+// Package browser tests the page of unpkl serve in a real browser, Chromium without a window. The
+// tests are skipped if there is no browser. The package is a module of its own, so that unpkl does
+// not depend on what drives the browser.
 package browser
 
 import (
@@ -22,13 +22,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Environment variables: where the screenshots go, and whether a missing browser is an error.
+// Environment variables: the folder for screenshots, and whether a missing browser is an error.
 const (
 	screenshotsVariable = "UNPKL_SCREENSHOTS"
 	requiredVariable    = "UNPKL_BROWSER_REQUIRED"
 )
 
-// browserPath returns where the browser is.
+// browserPath returns the path of the browser.
 func browserPath(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -43,7 +43,7 @@ func browserPath(t *testing.T) string {
 	return ""
 }
 
-// command is the unpkl that all tests use, built once.
+// command builds the unpkl command once for all tests and returns its path.
 var command = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "unpkl-browser-")
 	if err != nil {
@@ -66,7 +66,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// serving starts unpkl serve, and returns the address that it prints.
+// serving starts unpkl serve and returns the address that it prints.
 func serving(t *testing.T, path string) string {
 	t.Helper()
 	unpkl, err := command()
@@ -103,10 +103,10 @@ type tab struct {
 	address string
 
 	mu     sync.Mutex
-	errors []string // of the page's scripts, and what its policy refused
+	errors []string // errors of the page's scripts, and loads that its policy refused
 }
 
-// openTab shows an address.
+// openTab opens an address in a new tab.
 func openTab(t *testing.T, address string) *tab {
 	t.Helper()
 	tab := &tab{t: t, address: address}
@@ -122,7 +122,7 @@ func openTab(t *testing.T, address string) *tab {
 	return tab
 }
 
-// listen notes what goes wrong in the page.
+// listen records the errors of the page.
 func (b *tab) listen(event any) {
 	text := ""
 	switch event := event.(type) {
@@ -132,7 +132,7 @@ func (b *tab) listen(event any) {
 			text += " " + thrown.Description
 		}
 	case *log.EventEntryAdded:
-		// Answers that are errors are entries of the network.
+		// Answers with an error status are entries of the network.
 		if event.Entry.Source != "network" {
 			text = event.Entry.Text
 		}
@@ -151,7 +151,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// eval returns what an expression of JavaScript is.
+// eval returns the value of a JavaScript expression.
 func eval[T any](b *tab, expression string) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
@@ -161,7 +161,7 @@ func eval[T any](b *tab, expression string) T {
 	return v
 }
 
-// wait waits until an expression is true.
+// wait waits until a JavaScript expression is true.
 func (b *tab) wait(expression string) {
 	b.t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(
@@ -176,7 +176,7 @@ func (b *tab) wait(expression string) {
 		eval[string](b, "document.body.innerText"))
 }
 
-// keys presses keys where the focus is.
+// keys presses keys in the focused element.
 func (b *tab) keys(keys ...string) {
 	b.t.Helper()
 	for _, key := range keys {
@@ -184,7 +184,7 @@ func (b *tab) keys(keys ...string) {
 	}
 }
 
-// goTo shows what a pointer leads to.
+// goTo shows the value at a pointer.
 func (b *tab) goTo(pointer string) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
@@ -203,7 +203,7 @@ func (b *tab) view(name string) {
 		(tab) => tab.textContent === %q).click() === undefined`, name))
 }
 
-// scheme shows the page in dark or light.
+// scheme chooses the dark or light color scheme.
 func (b *tab) scheme(scheme string) {
 	b.t.Helper()
 	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia,
@@ -213,7 +213,7 @@ func (b *tab) scheme(scheme string) {
 	}
 }
 
-// screenshot keeps a picture of the page where the environment says.
+// screenshot saves a picture of the page in the folder that the environment names.
 func (b *tab) screenshot(name string) {
 	b.t.Helper()
 	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
@@ -232,7 +232,7 @@ func (b *tab) screenshot(name string) {
 	}
 }
 
-// clean checks that no script failed, and that nothing was loaded from elsewhere.
+// clean checks that no script failed and that nothing was loaded from elsewhere.
 func (b *tab) clean() {
 	b.t.Helper()
 	b.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/unpkl/unpkl/ndarray"
 )
 
-// demo writes a file with something of each kind that the page shows.
+// demo writes a file with a value of each kind that the page shows.
 func demo(t *testing.T) string {
 	t.Helper()
 	signal := make([]float64, 100_000)
@@ -55,7 +55,7 @@ func array[T ndarray.Element](t *testing.T, values []T, shape ...int) *ndarray.A
 	return a
 }
 
-// TestKeyboard walks through the tree with keys alone, as a screen reader's user does.
+// TestKeyboard walks through the tree with the keyboard alone, as users of screen readers do.
 func TestKeyboard(t *testing.T) {
 	b := openTab(t, serving(t, demo(t)))
 	focused := `document.activeElement`
@@ -73,7 +73,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	eval[bool](b, `document.querySelector("[role=treeitem]").focus() === undefined`)
 	b.keys(kb.ArrowDown)
-	b.keys("s") // to the first key with that letter
+	b.keys("s") // moves to the first key with that letter
 	b.wait(focused + `.dataset.pointer === "/settings" || ` + focused +
 		`.dataset.pointer === "/signal"`)
 	eval[bool](b, `document.querySelector('[data-pointer="/settings"]').focus() === undefined`)
@@ -96,7 +96,7 @@ func TestKeyboard(t *testing.T) {
 	b.clean()
 }
 
-// TestViews shows a value of each kind, in dark and light.
+// TestViews shows a value of each kind in dark and light.
 func TestViews(t *testing.T) {
 	b := openTab(t, serving(t, demo(t)))
 	b.wait(`document.querySelectorAll("[role=treeitem]").length === 7`)
@@ -126,7 +126,7 @@ func TestViews(t *testing.T) {
 	b.clean()
 }
 
-// TestTable pages through a table and puts it in order.
+// TestTable pages through a table and sorts it.
 func TestTable(t *testing.T) {
 	b := openTab(t, serving(t, demo(t)))
 	b.wait(`document.querySelectorAll("[role=treeitem]").length === 7`)
@@ -153,7 +153,7 @@ func TestTable(t *testing.T) {
 	b.clean()
 }
 
-// TestManyKeys opens a dict of a million keys a page at a time.
+// TestManyKeys unfolds a dict of a million keys page by page.
 func TestManyKeys(t *testing.T) {
 	many := make(map[string]any, 1_000_000)
 	for i := range 1_000_000 {
@@ -177,8 +177,8 @@ func TestManyKeys(t *testing.T) {
 	b.clean()
 }
 
-// TestFolder goes through a folder of fixtures: the page says what is wrong with those that cannot
-// be shown, and shows findings and opcodes beside the values.
+// TestFolder opens a folder of fixtures. The page must say what is wrong with those that cannot be
+// shown, and show findings and opcodes beside the values.
 func TestFolder(t *testing.T) {
 	b := openTab(t, serving(t, filepath.Join(fixtures, "command")))
 	b.wait(`document.querySelector('[data-file="mix.pkl"]')`)
