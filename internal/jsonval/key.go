@@ -11,12 +11,17 @@ import (
 )
 
 // reserved has the keys of special forms. A dict that has one of them as a key is written in the
-// $dict form, so that Decode does not take it for a special form.
+// $dict form, so that neither Decode nor a reader of the document takes it for a special form.
 var reserved = map[string]bool{
 	"$complex": true, "$bytes": true, "$bytearray": true, "$dict": true, "$ndarray": true,
 	"$masked": true, "$object": true, "$dtype": true, "$global": true, "$ref": true,
 	"$dataframe": true, "$series": true, "$index": true, "$sparse": true,
-	"$interval": true,
+	"$interval": true, "$tensor": true, "$variable": true, "$dataarray": true, "$dataset": true,
+	"$datatree": true,
+	// Those of the types of reconstruct that have a Form method.
+	"$awkward": true, "$booster": true, "$graph": true, "$image": true, "$prng_keys": true,
+	"$quantity": true, "$skycoord": true, "$table": true, "$time": true, "$unit": true,
+	"$vectors": true, "$zarr": true, "$zarr_group": true,
 	"$py.tuple": true, "$py.set": true, "$py.frozenset": true, "$py.float": true, "$py.str": true,
 	"$py.str2":       true,
 	"$py.persistent": true,
