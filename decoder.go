@@ -232,20 +232,9 @@ func (d *Decoder) start() error {
 	if err := d.c.misuse(); err != nil {
 		return err
 	}
-	r := d.r
-	head, known, err := input.Peek(r)
+	r, head, err := d.peek()
 	if err != nil {
 		return err
-	}
-	if known {
-		head = bytes.Clone(head)
-		d.head = func() []byte { return head }
-	} else {
-		b := input.NewHeadReader(r)
-		r, d.head = b, b.Seen
-		if head, err = b.Look(); err != nil {
-			return err
-		}
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte(magic.Zip)):
@@ -284,6 +273,23 @@ func (d *Decoder) start() error {
 		return err
 	}
 	return d.open(b, head)
+}
+
+// peek returns how the input begins, and a reader of all of it.
+func (d *Decoder) peek() (r io.Reader, head []byte, err error) {
+	head, known, err := input.Peek(d.r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if known {
+		head = bytes.Clone(head)
+		d.head = func() []byte { return head }
+		return d.r, head, nil
+	}
+	b := input.NewHeadReader(d.r)
+	d.head = b.Seen
+	head, err = b.Look()
+	return b, head, err
 }
 
 // open sets src for an input r that is not compressed and begins with head.

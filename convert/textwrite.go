@@ -63,16 +63,7 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 		return err
 	}
 	if a.DType().Names() != nil && a.NDim() <= 1 {
-		if a.NDim() == 0 {
-			if a, err = a.Reshape(1); err != nil {
-				return err
-			}
-		}
-		f, err := d.arrayTable(a, "")
-		if err != nil {
-			return err
-		}
-		return t.writeTable(d, f, delimiter, t.Names == Yes || t.Names == Auto && delimiter != ' ')
+		return t.writeStructured(d, a, delimiter)
 	}
 	rows, cols := a.Size(), 1
 	switch {
@@ -123,6 +114,20 @@ func (t *Text) writeArray(d *document, a *ndarray.Array, delimiter byte) error {
 		}
 	}
 	return t.rows(d.output, "", rows, cols, row)
+}
+
+// writeStructured writes a structured array of at most one dimension as a table of its fields.
+func (t *Text) writeStructured(d *document, a *ndarray.Array, delimiter byte) (err error) {
+	if a.NDim() == 0 {
+		if a, err = a.Reshape(1); err != nil {
+			return err
+		}
+	}
+	f, err := d.arrayTable(a, "")
+	if err != nil {
+		return err
+	}
+	return t.writeTable(d, f, delimiter, t.Names == Yes || t.Names == Auto && delimiter != ' ')
 }
 
 // rows writes the header, the line first, the rows, and the footer.

@@ -191,6 +191,13 @@ func (d *DType) buildSize(spec *DTypeSpec) error {
 		return errorf(ErrDType, "no dtype of kind %q has itemsize %d", rune(spec.Kind), size)
 	}
 	d.itemsize = size
+	d.setUnit(unit, spec)
+	return nil
+}
+
+// setUnit sets the alignment, the byte order and the format of a longdouble. unit is the number of
+// bytes that are swapped together, or 0 if none are.
+func (d *DType) setUnit(unit int, spec *DTypeSpec) {
 	if unit > 0 {
 		d.align = unit
 	}
@@ -212,7 +219,6 @@ func (d *DType) buildSize(spec *DTypeSpec) error {
 	if d.kind == KindVoid && spec.Alignment > 0 {
 		d.align = spec.Alignment
 	}
-	return nil
 }
 
 // fixedSize returns the only itemsize of a kind, or the usual one, in bytes.

@@ -79,17 +79,7 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 			if sized {
 				s.size = budgetOf(&source, l.Bytes)
 			}
-			if budget.Acquire(ctx, s.size) != nil {
-				return
-			}
-			select {
-			case waiting <- s:
-			case <-ctx.Done():
-				return
-			}
-			select {
-			case toDo <- s:
-			case <-ctx.Done():
+			if budget.Acquire(ctx, s.size) != nil || !send(ctx, waiting, s) || !send(ctx, toDo, s) {
 				return
 			}
 		}
@@ -101,6 +91,16 @@ func Each[R any](sources iter.Seq2[Source, error], l Limits, work func(Source) R
 		budget.Release(s.size)
 	}
 	return listErr
+}
+
+// send sends v, and reports whether that was done before ctx ended.
+func send[T any](ctx context.Context, to chan<- T, v T) bool {
+	select {
+	case to <- v:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // budgetOf returns how much of the budget a file takes, in bytes.

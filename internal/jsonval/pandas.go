@@ -20,25 +20,7 @@ import (
 // library is the family of objects of pandas, SciPy, xarray and other libraries. An object in a
 // form that this module does not read is left to the other families, and so written as an object.
 func (e *Encoder) library(v any) (any, bool, error) {
-	var c any
-	var ok bool
-	var err error
-	switch v := v.(type) {
-	case *pickle.Object:
-		if c, ok, err = e.pandas.Convert(v); !ok && err == nil {
-			if c, ok, err = e.pandas.Library(v); !ok && err == nil {
-				var s *reconstruct.Sparse
-				s, ok, err = e.pandas.Sparse(v)
-				c = s
-			}
-		}
-	case *ndarray.Array:
-		if c, ok, err = e.pandas.Convert(v); !ok && err == nil {
-			c, ok, err = e.pandas.Library(v)
-		}
-	case pickle.Named:
-		c, ok, err = e.pandas.Convert(v)
-	}
+	c, ok, err := e.libraryValue(v)
 	switch {
 	case errors.Is(err, pickle.ErrUnsupported):
 		return nil, false, nil
@@ -81,6 +63,31 @@ func (e *Encoder) library(v any) (any, bool, error) {
 		return form, true, nil
 	}
 	return c, true, nil // such as a scalar of pyarrow, a geometry or a CRS
+}
+
+// libraryValue returns the Go value of an object of a library. ok is false for other values.
+func (e *Encoder) libraryValue(v any) (c any, ok bool, err error) {
+	switch v.(type) {
+	case *pickle.Object, *ndarray.Array, pickle.Named:
+		c, ok, err = e.pandas.Convert(v)
+	}
+	if ok || err != nil {
+		return c, ok, err
+	}
+	switch v.(type) {
+	case *pickle.Object, *ndarray.Array:
+		c, ok, err = e.pandas.Library(v)
+	}
+	if obj, isObject := v.(*pickle.Object); isObject && !ok && err == nil {
+		return e.sparse(obj)
+	}
+	return c, ok, err
+}
+
+// sparse returns an object of SciPy as a *reconstruct.Sparse.
+func (e *Encoder) sparse(obj *pickle.Object) (any, bool, error) {
+	s, ok, err := e.pandas.Sparse(obj)
+	return s, ok, err
 }
 
 // table returns a special form, or null with ArraysNone.
