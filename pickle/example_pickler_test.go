@@ -2,7 +2,9 @@ package pickle_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"reflect"
@@ -31,7 +33,6 @@ func ExampleDumps() {
 	// Output: "\x80\x04\x95\x17\x00\x00\x00\x00\x00\x00\x00}\x94(\x8c\x01a\x94N\x8c\x01b\x94G@\x04\x00\x00\x00\x00\x00\x00u." <nil>
 }
 
-// The Reduce hook says how types of other packages are written.
 // One Pickler may make any number of pickles, each of which is complete.
 func ExamplePickler_Dumps() {
 	p := pickle.Pickler{Protocol: pickle.ProtocolOf(2)}
@@ -47,6 +48,7 @@ func ExamplePickler_Dumps() {
 	// "\x80\x02]q\x00(K\x02X\x05\x00\x00\x00threeq\x01e."
 }
 
+// The Reduce hook says how types of other packages are written.
 func ExamplePickler_reduce() {
 	var b bytes.Buffer
 	p := pickle.NewPickler(&b)
@@ -92,4 +94,16 @@ func ExampleObject() {
 	again := v.(*pickle.Object)
 	fmt.Println(again.ClassName(), again.State)
 	// Output: shop.Order {id: 7}
+}
+
+func ExampleUnsupported() {
+	p := pickle.NewPickler(io.Discard)
+	p.Reduce = func(t reflect.Type) pickle.ReduceFunc {
+		return func(v any, protocol int) (any, error) {
+			return nil, pickle.Unsupported("a value of type %s is nothing to Python", t)
+		}
+	}
+	err := p.Dump(make(chan int))
+	fmt.Println(errors.Is(err, pickle.ErrUnsupported))
+	// Output: true
 }

@@ -111,6 +111,27 @@ func ExampleDisassemble() {
 	// highest protocol among opcodes = 4
 }
 
+func ExampleDisAll() {
+	two := strings.NewReader("K\x01.K\x02.")
+	if err := pickle.Disassemble(os.Stdout, two, pickle.DisAll()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	//     0: K    BININT1    1
+	//     2: .    STOP
+	// highest protocol among opcodes = 1
+	//     3: K    BININT1    2
+	//     5: .    STOP
+	// highest protocol among opcodes = 1
+}
+
+func ExampleDisLimits() {
+	limits := pickle.DisLimits(pickle.Limits{InputBytes: 4})
+	err := pickle.Disassemble(io.Discard, strings.NewReader("\x8c\x05large."), limits)
+	fmt.Println(errors.Is(err, pickle.ErrLimit))
+	// Output: true
+}
+
 func ExampleOps() {
 	for op, err := range pickle.Ops(strings.NewReader("cposix\nsystem\n\x8c\x02ls\x85R.")) {
 		if err != nil {
@@ -122,6 +143,26 @@ func ExampleOps() {
 		}
 	}
 	// Output: 0 GLOBAL posix.system
+}
+
+func ExampleOpsBytes() {
+	for op, err := range pickle.OpsBytes([]byte("\x8c\x01a.")) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(op.Offset, op.Op, op.Arg)
+	}
+	// Output:
+	// 0 SHORT_BINUNICODE a
+	// 3 STOP <nil>
+}
+
+func ExampleNewScanner() {
+	s := pickle.NewScanner(strings.NewReader("]."))
+	op, err := s.Next()
+	fmt.Println(op.Op, s.InputOffset(), err)
+	// Output: EMPTY_LIST 1 <nil>
 }
 
 func ExampleScanner() {
@@ -148,6 +189,22 @@ func ExampleNewSet() {
 	s, err := pickle.NewSet(1, 2.5, 1.0, true)
 	fmt.Println(s.Items, s.Has(1), err)
 	// Output: [1 2.5] true <nil>
+}
+
+func ExampleNewFrozenSet() {
+	s, err := pickle.NewFrozenSet("a", "b", "a")
+	fmt.Println(s.Items, err)
+	// Output: [a b] <nil>
+}
+
+func ExampleNewDict() {
+	// 1 and 1.0 are one key in Python: the first of them stays, with the last value.
+	d, err := pickle.NewDict(types.DictEntry{Key: 1, Value: "int"},
+		types.DictEntry{Key: 1.0, Value: "float"})
+	for _, entry := range *d {
+		fmt.Println(entry.Key, entry.Value, err)
+	}
+	// Output: 1 float <nil>
 }
 
 func ExampleEqualKeys() {

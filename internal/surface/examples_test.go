@@ -13,9 +13,6 @@ import (
 // examples.
 func TestExamples(t *testing.T) {
 	for _, p := range packages(t) {
-		if p.Name == "pickle" {
-			continue // its functions are those of the root
-		}
 		called := calledInExamples(p)
 		check := func(typ string, f *doc.Func) {
 			name := p.Name + "." + f.Name
