@@ -227,23 +227,37 @@ func (f *Function) setAttrs(v any) {
 // setClosure sets Closure from a tuple of cells.
 func (f *Function) setClosure(v any) {
 	cells, _ := items(v)
-	f.Closure = nil
+	f.Closure = slices.Grow([]any(nil), len(cells))
+	contents := map[*pickle.Object]any{} // A cell with many calls may be in the tuple many times.
 	for _, c := range cells {
-		var value any
 		o, ok := c.(*pickle.Object)
-		if ok && (isCloudpickle(o, "_make_cell") || isDill(o, "_create_cell")) &&
-			len(o.Args) == 1 {
-			value = o.Args[0]
+		if !ok {
+			f.Closure = append(f.Closure, nil)
+			continue
 		}
-		if ok && value == nil {
-			for _, call := range o.Calls { // dill fills cells by calls
-				if len(call.Args) == 3 && call.Args[1] == any("cell_contents") {
-					value = call.Args[2]
-				}
-			}
+		value, known := contents[o]
+		if !known {
+			value = cellContents(o)
+			contents[o] = value
 		}
 		f.Closure = append(f.Closure, value)
 	}
+}
+
+// cellContents returns the value in a cell, or nil if it is empty.
+func cellContents(cell *pickle.Object) (value any) {
+	if (isCloudpickle(cell, "_make_cell") || isDill(cell, "_create_cell")) && len(cell.Args) == 1 {
+		value = cell.Args[0]
+	}
+	if value != nil {
+		return value
+	}
+	for _, call := range cell.Calls { // dill fills cells by calls
+		if len(call.Args) == 3 && call.Args[1] == any("cell_contents") {
+			value = call.Args[2]
+		}
+	}
+	return value
 }
 
 // codeArgs has the indices of some arguments of types.CodeType, which depend on the Python version.

@@ -59,46 +59,51 @@ func (p *Pandas) calledCoords(v any) (vars, indexes any, err error) {
 		return nil, nil, pickle.Malformed("coordinates that are %s", typeName(v))
 	}
 	vars, indexes = argument(inst.Args, 0), argument(inst.Args, 1)
+	byName := map[string]*pickle.Object{}
+	all, _ := entriesOf(vars)
+	for _, e := range all {
+		if key, ok := asText(e.Key); ok {
+			byName[key], _ = e.Value.(*pickle.Object)
+		}
+	}
 	made, _ := entriesOf(indexes)
 	for _, e := range made {
-		name, _ := asText(e.Key)
-		index, isObject := e.Value.(*pickle.Object)
-		call, isNamed := named(index)
-		if !isObject || !isNamed || call.Class.Name != "PandasMultiIndex" || len(call.Args) < 2 {
-			continue
-		}
-		if dim, _ := asText(call.Args[1]); dim == name {
-			continue
-		}
-		x, err := p.axis(call.Args[0])
-		if err != nil {
-			return nil, nil, err
-		}
-		all, _ := entriesOf(vars)
-		for _, entry := range all {
-			if key, _ := asText(entry.Key); key != name {
-				continue
-			}
-			variable, isObject := entry.Value.(*pickle.Object)
-			if !isObject {
-				break
-			}
-			read, err := p.xarrayVariable(variable)
-			if err != nil {
+		if name, ok := asText(e.Key); ok {
+			if err := p.levelCoord(name, e.Value, byName[name]); err != nil {
 				return nil, nil, err
 			}
-			if read == nil {
-				break
-			}
-			level := *read
-			level.Data, level.Series, level.Raw, level.Index, level.Level = nil, nil, nil, x, name
-			if err := level.Validate(); err != nil {
-				return nil, nil, pickle.Malformed("%v", err)
-			}
-			p.keep(variable, result{value: &level})
 		}
 	}
 	return vars, indexes, nil
+}
+
+// levelCoord gives the coordinate of a level of a MultiIndex its index. It does nothing for the
+// dimension of the MultiIndex itself and for other indexes, and if variable is nil.
+func (p *Pandas) levelCoord(name string, index any, variable *pickle.Object) error {
+	made, isObject := index.(*pickle.Object)
+	call, isNamed := named(made)
+	if !isObject || !isNamed || call.Class.Name != "PandasMultiIndex" || len(call.Args) < 2 ||
+		variable == nil {
+		return nil
+	}
+	if dim, _ := asText(call.Args[1]); dim == name {
+		return nil
+	}
+	x, err := p.axis(call.Args[0])
+	if err != nil {
+		return err
+	}
+	read, err := p.xarrayVariable(variable)
+	if err != nil || read == nil {
+		return err
+	}
+	level := *read
+	level.Data, level.Series, level.Raw, level.Index, level.Level = nil, nil, nil, x, name
+	if err := level.Validate(); err != nil {
+		return pickle.Malformed("%v", err)
+	}
+	p.keep(variable, result{value: &level})
+	return nil
 }
 
 // arrayState returns the state of a DataArray, or the one that DataArray(data, coords, dims, name,
