@@ -2,7 +2,9 @@ package reconstruct
 
 import (
 	"fmt"
+	"math"
 	"math/big"
+	"reflect"
 	"unicode/utf8"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -139,7 +141,8 @@ func (a argReader) optional(i int, def any) any {
 	return def
 }
 
-// asInt accepts what Python accepts as an index: int and bool.
+// asInt accepts what Python accepts as an index: an int, a bool, and an integer of NumPy, which is
+// met wherever a program computed the number, as pandas does for the places of columns.
 func asInt(v any) (int, bool) {
 	switch v := v.(type) {
 	case int:
@@ -153,6 +156,22 @@ func asInt(v any) (int, bool) {
 		if v != nil && v.IsInt64() && int64(int(v.Int64())) == v.Int64() {
 			return int(v.Int64()), true
 		}
+	case *ndarray.Scalar:
+		return scalarInt(v)
+	}
+	return 0, false
+}
+
+// scalarInt returns an integer of NumPy that fits in an int.
+func scalarInt(s *ndarray.Scalar) (int, bool) {
+	v := reflect.ValueOf(s.Value())
+	switch s.DType().Kind() {
+	case ndarray.KindInt:
+		n := v.Int()
+		return int(n), int64(int(n)) == n
+	case ndarray.KindUint:
+		n := v.Uint()
+		return int(n), n <= math.MaxInt
 	}
 	return 0, false
 }

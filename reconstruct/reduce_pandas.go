@@ -270,12 +270,10 @@ func placement(places []int) any {
 	}
 	for i, pos := range places {
 		if pos != places[0]+i*step {
+			return int64Array(places)
 		}
 	}
-	if step > 0 {
-		return &Slice{Start: places[0], Stop: places[0] + len(places)*step, Step: step}
-	}
-	return int64Array(places)
+	return &Slice{Start: places[0], Stop: places[0] + len(places)*step, Step: step}
 }
 
 // int64Array returns an array of int64.

@@ -89,16 +89,29 @@ if [ $# -eq 0 ]; then
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python live ./reconstruct -test.run InteropMLDtypes
     scripts/make_venvs.sh py313-objects
     UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python live ./reconstruct -test.run InteropLibraries
-    # Many values of each library, written again; its own comparison judges.
+    # Many values of each library, written again; its own comparison judges. Those of PyTorch and of Python's own classes
+    # are thousands, of which a part will do; of the latter the commands are asked too.
     scripts/make_venvs.sh --if-possible py312-boost py36-boost
-    libraries=
-    for name in py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py27-sklearn py312-boost py36-boost py313-torch; do
-        [ ! -x "$venvs/$name/bin/python" ] || libraries=$libraries${libraries:+:}$venvs/$name/bin/python
-    done
-    UNPKL_LIBRARY_PYTHONS=$libraries live ./reconstruct -test.run InteropLibraryValues
-    # Of those and of Python's own classes what the commands show, find the same, verify and write again.
-    UNPKL_LIBRARY_PYTHONS=$venvs/py27-np116/bin/python:$venvs/py36-np111/bin/python:$venvs/py313-np2/bin/python \
-        live ./cmd/unpkl -test.run InteropLibraryCommands
+    pythons() { # NAME...: the interpreters of those environments that there are
+        local name all=
+        for name in "$@"; do
+            [ ! -x "$venvs/$name/bin/python" ] || all=$all${all:+:}$venvs/$name/bin/python
+        done
+        echo "$all"
+    }
+    values() { # PACKAGE TEST NAME...
+        UNPKL_LIBRARY_PYTHONS=$(pythons "${@:3}") live "$1" -test.run "$2"
+    }
+    UNPKL_LIBRARIES='-python_ -pandas -torch' values ./reconstruct InteropLibraryValues \
+        py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py27-sklearn py312-boost py36-boost
+    UNPKL_LIBRARIES=pandas values ./reconstruct InteropLibraryValues "${pandas[@]}"
+    UNPKL_LIBRARIES=pandas values ./cmd/unpkl InteropLibraryCommands py311-pandas15 py313-pandas3
+    export UNPKL_PART=12
+    UNPKL_LIBRARIES=python_ values ./reconstruct InteropLibraryValues py27-np116 py36-np111 py313-np2
+    UNPKL_LIBRARIES=python_ values ./cmd/unpkl InteropLibraryCommands py27-np116 py36-np111 py313-np2
+    [ ! -x "$venvs/py313-torch/bin/python" ] ||
+        UNPKL_LIBRARIES=torch values ./reconstruct InteropLibraryValues py313-torch
+    unset UNPKL_PART
     # Functions and classes that dill and cloudpickle write, called after they were written again.
     scripts/make_venvs.sh --if-possible py36-objects
     functions=

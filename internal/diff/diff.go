@@ -297,40 +297,51 @@ func (c *comparer) sameLeaf(a, b any) bool {
 
 // dicts compares the values of each key.
 func (c *comparer) dicts(at pointer.Pointer, a, b types.Dict) {
-	places := make(map[any]int, len(b))
-	var again map[any][]int // of keys that no token tells apart, such as objects, the others
-	for i, e := range b {
-		key := keyOf(e.Key)
-		if _, ok := places[key]; !ok {
-			places[key] = i
+	keyOfB := func(j int) any { return b[j].Key }
+	pairs, others := matchKeys(len(a), len(b), func(i int) any { return a[i].Key }, keyOfB)
+	for i, j := range pairs {
+		child := at.Child(lookup.KeyToken(a[i].Key))
+		if j < 0 {
+			c.tell(child, Removed, a[i].Value, nil)
 			continue
 		}
-		if again == nil {
-			again = map[any][]int{}
-		}
-		again[key] = append(again[key], i)
+		c.push(child, a[i].Value, b[j].Value)
 	}
-	met := make([]bool, len(b))
-	for _, e := range a {
-		child, key := at.Child(lookup.KeyToken(e.Key)), keyOf(e.Key)
-		i, ok := places[key]
-		if !ok {
-			c.tell(child, Removed, e.Value, nil)
+	for _, j := range others {
+		c.tell(at.Child(lookup.KeyToken(b[j].Key)), Added, nil, b[j].Value)
+	}
+}
+
+// matchKeys finds for each of n keys the place of an equal one among m others, or -1. Of equal keys,
+// such as two columns of one name or objects that no token tells apart, the first goes with the
+// first. The places to which no key leads are others.
+func matchKeys(n, m int, key, other func(i int) any) (pairs, others []int) {
+	first := make(map[any]int, m)
+	next := make([]int, m) // the next place with an equal key, or -1
+	for j := m - 1; j >= 0; j-- {
+		k := keyOf(other(j))
+		next[j] = -1
+		if i, ok := first[k]; ok {
+			next[j] = i
+		}
+		first[k] = j
+	}
+	pairs, met := make([]int, n), make([]bool, m)
+	for i := range n {
+		k := keyOf(key(i))
+		j, ok := first[k]
+		if pairs[i] = j; !ok || j < 0 {
+			pairs[i] = -1
 			continue
 		}
-		if next := again[key]; len(next) > 0 {
-			places[key], again[key] = next[0], next[1:]
-		} else if again != nil {
-			delete(places, key)
-		}
-		met[i] = true
-		c.push(child, e.Value, b[i].Value)
+		met[j], first[k] = true, next[j]
 	}
-	for i, e := range b {
-		if !met[i] {
-			c.tell(at.Child(lookup.KeyToken(e.Key)), Added, nil, e.Value)
+	for j, is := range met {
+		if !is {
+			others = append(others, j)
 		}
 	}
+	return pairs, others
 }
 
 // keyOf returns a Go value that is equal for equal keys of a dict.

@@ -11,6 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/diff"
 	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -261,6 +262,36 @@ func TestObjectKeys(t *testing.T) {
 	if len(got) != 2 || !strings.HasPrefix(got[0], "changed /m.Color(1)") ||
 		!strings.HasPrefix(got[1], "changed /m.Blank(x)") {
 		t.Errorf("differences are %q", got)
+	}
+}
+
+// TestEqualNames checks that the columns of one name are compared in their order.
+func TestEqualNames(t *testing.T) {
+	table := func(columns ...[]float64) *frame.Frame {
+		f := &frame.Frame{}
+		for _, values := range columns {
+			a, err := ndarray.FromSlice(values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Columns = append(f.Columns, &frame.Series{Name: "x", Kind: frame.Numpy,
+				DType: "float64", Values: a})
+		}
+		return f
+	}
+	one, two := []float64{1, 2}, []float64{3, 4}
+	for _, c := range []struct {
+		a, b *frame.Frame
+		want int
+	}{
+		{table(one, two), table(one, two), 0},
+		{table(one, two), table(two, one), 2},
+		{table(one, two), table(one), 1},
+		{table(one), table(one, one), 1},
+	} {
+		if got := changes(t, c.a, c.b, diff.Options{}); len(got) != c.want {
+			t.Errorf("got %q, want %d differences", got, c.want)
+		}
 	}
 }
 

@@ -14,26 +14,18 @@ import (
 
 // frames compares the columns of two tables by name, and their indexes.
 func (c *comparer) frames(at pointer.Pointer, a, b *frame.Frame) {
-	find := func(f *frame.Frame, name any) *frame.Series {
-		for _, s := range f.Columns {
-			if keyOf(s.Name) == keyOf(name) {
-				return s
-			}
+	pairs, others := matchKeys(len(a.Columns), len(b.Columns),
+		func(i int) any { return a.Columns[i].Name }, func(j int) any { return b.Columns[j].Name })
+	for i, j := range pairs {
+		child := at.Child(lookup.KeyToken(a.Columns[i].Name))
+		if j < 0 {
+			c.tell(child, Removed, a.Columns[i], nil)
+			continue
 		}
-		return nil
+		c.push(child, a.Columns[i], b.Columns[j])
 	}
-	for _, s := range a.Columns {
-		child := at.Child(lookup.KeyToken(s.Name))
-		if other := find(b, s.Name); other != nil {
-			c.push(child, s, other)
-		} else {
-			c.tell(child, Removed, s, nil)
-		}
-	}
-	for _, s := range b.Columns {
-		if find(a, s.Name) == nil {
-			c.tell(at.Child(lookup.KeyToken(s.Name)), Added, nil, s)
-		}
+	for _, j := range others {
+		c.tell(at.Child(lookup.KeyToken(b.Columns[j].Name)), Added, nil, b.Columns[j])
 	}
 	if a.Index != nil && b.Index != nil {
 		c.push(at.Child("index"), a.Index, b.Index)

@@ -3,6 +3,7 @@ package lookup
 import (
 	"math"
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,21 @@ func (w *keyWriter) token(key any, depth int) string {
 		return k.Global().String()
 	case interface{ String() string }:
 		return k.String()
+	}
+	return numberToken(key)
+}
+
+// numberToken returns the token for a number of another width, such as an element of an array that
+// is a label of a column. It returns "?" for any other value.
+func numberToken(key any) string {
+	switch v := reflect.ValueOf(key); {
+	case v.CanInt():
+		return strconv.FormatInt(v.Int(), 10)
+	case v.CanUint():
+		return strconv.FormatUint(v.Uint(), 10)
+	case v.Kind() == reflect.Float32:
+		f, _ := strconv.ParseFloat(strconv.FormatFloat(v.Float(), 'g', -1, 32), 64)
+		return floatToken(f)
 	}
 	return "?"
 }

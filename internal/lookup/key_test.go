@@ -26,7 +26,9 @@ func TestKeyToken(t *testing.T) {
 	}{
 		{"text", "text"}, {nil, "null"}, {true, "true"}, {3, "3"}, {2.0, "2.0"},
 		{[]byte("b"), "b"}, {new(big.Int).Lsh(big.NewInt(1), 70), "1180591620717411303424"},
-		{complex(1, -2), "(1.0, -2.0)"},
+		{complex(1, -2), "(1.0, -2.0)"}, {float32(0.1), "0.1"},
+		// A column of a table that pandas unstacked, with the year as an element of an array.
+		{[]any{"x", int64(2020), uint8(7)}, "(x, 2020, 7)"},
 		{&types.Tuple{1, &types.Tuple{"a"}}, "(1, (a,))"}, {&types.Tuple{}, "()"},
 		{&pickle.FrozenSet{Items: []any{1, 2}}, "frozenset(1, 2)"},
 		{pickle.Global{Module: "m", Name: "f"}, "m.f"},

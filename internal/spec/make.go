@@ -18,7 +18,19 @@ import (
 func Make(v any, algorithm string) (*Spec, error) {
 	s := &Spec{Version: Version, Exact: true}
 	r := lookup.NewReader(true)
+	places := map[string]int{} // in s.Values, by pointer
+	root := v
 	err := r.Walk(v, nil, func(at pointer.Pointer, v any) (into bool, err error) {
+		if i, ok := places[at.String()]; ok {
+			// Two columns may have one name, and the keys 1 and "1" one token. The specification is
+			// about the one to which the pointer leads.
+			found, err := r.Values(root, at)
+			if err == nil && len(found) > 0 {
+				s.Values[i], err = valueOf(found[0].Value, at, algorithm)
+			}
+			return false, err
+		}
+		places[at.String()] = len(s.Values)
 		value, err := valueOf(v, at, algorithm)
 		if err != nil {
 			return false, err

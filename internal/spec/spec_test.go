@@ -88,6 +88,27 @@ func TestWholeFloats(t *testing.T) {
 	}
 }
 
+// TestEqualPointers checks that a specification of a dict with the keys 1 and "1", to both of which
+// the pointer /1 leads, holds for that dict.
+func TestEqualPointers(t *testing.T) {
+	d := &types.Dict{{Key: 1, Value: 2}, {Key: "1", Value: 3.5}}
+	made, err := spec.Make(d, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := made.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(t, d, text.String()); got != "" {
+		t.Errorf("%s is not as it was", got)
+	}
+	(*d)[1].Value = 4.5
+	if got := check(t, d, text.String()); got != "/1" {
+		t.Errorf("another number fails at %q", got)
+	}
+}
+
 // TestCheck checks that each property that does not match is a failure with the right pointer.
 func TestCheck(t *testing.T) {
 	v := load(t, "mix.pkl") // x is np.arange(12.0).reshape(3, 4)
