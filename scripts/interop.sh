@@ -103,7 +103,7 @@ if [ $# -eq 0 ]; then
         UNPKL_LIBRARY_PYTHONS=$(pythons "${@:3}") live "$1" -test.run "$2"
     }
     UNPKL_LIBRARIES='-python_ -pandas -torch' values ./reconstruct InteropLibraryValues \
-        py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py27-sklearn py312-boost py36-boost
+        py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py312-boost py36-boost
     UNPKL_LIBRARIES=pandas values ./reconstruct InteropLibraryValues "${pandas[@]}"
     UNPKL_LIBRARIES=pandas values ./cmd/unpkl InteropLibraryCommands py311-pandas15 py313-pandas3
     export UNPKL_PART=12
