@@ -35,9 +35,14 @@ var commands []func(s *streams) *cobra.Command
 // run runs a command line and returns the exit status.
 func (s *streams) run(args []string) int {
 	root := newRoot(s)
+	help := &helpWriter{w: s.out}
+	root.SetOut(help)
 	root.SetArgs(args)
-	err := s.endPager(root.Execute())
+	err := root.Execute()
 	if err == nil {
+		err = help.err
+	}
+	if err = s.endPager(err); err == nil {
 		return statusOK
 	}
 	var silent errSilent
@@ -53,6 +58,21 @@ func (s *streams) run(args []string) int {
 	}
 	fmt.Fprintln(s.err, errorLine(err))
 	return exitStatus(err)
+}
+
+// helpWriter is the writer of the help texts. Cobra ignores the errors of writing them, so it keeps
+// the first.
+type helpWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (h *helpWriter) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	if h.err == nil {
+		h.err = err
+	}
+	return n, err
 }
 
 const rootLong = `unpkl shows, checks, compares and converts what is in Python pickles, NumPy's files and the
@@ -94,7 +114,6 @@ func newRoot(s *streams) *cobra.Command {
 		"write to the terminal itself rather than through PAGER or less")
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { s.page(cmd) }
 	root.SetIn(s.in)
-	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageErrorf("%v; see %s --help", err, cmd.CommandPath())
