@@ -186,4 +186,6 @@ func (h *host) IsMethodCall(id tape.ID) bool { return false }
 func (h *host) Keys(dict tape.ID, max int) []string { return nil }
 
 // LateEntries implements [tape.Host].
-func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) { return tape.IDNone, nil }
+func (h *host) LateEntries(dict tape.ID, keys []tape.ID) (tape.ID, error) {
+	return tape.IDNone, nil
+}

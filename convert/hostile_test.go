@@ -104,8 +104,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// TestColumnOfItself: a list or dict in a table that holds itself, or the same again and again, is no
-// text, and what is written instead of it is short.
+// TestColumnOfItself: a list or dict in a table that holds itself, or the same again and again, is
+// no text, and what is written instead of it is short.
 func TestColumnOfItself(t *testing.T) {
 	self := &types.List{}
 	self.Append(self)

@@ -22,12 +22,12 @@
 //
 // # Limits and security
 //
-// The header is a Python dictionary. A parser reads it in the forms that NumPy writes, and nothing is
-// evaluated. Every value is checked before it is used: missing, duplicate or unknown keys, shapes
-// that overflow, and dtypes that contradict themselves are errors. Memory for the data grows as it
-// arrives, unless the input is known to be large enough. Members of an .npz must be within the file
-// and must not overlap, and their names must be unique and must not lead out of a folder. Options has
-// the limits and their defaults.
+// The header is a Python dictionary. A parser reads it in the forms that NumPy writes, and nothing
+// is evaluated. Every value is checked before it is used: missing, duplicate or unknown keys,
+// shapes that overflow, and dtypes that contradict themselves are errors. Memory for the data grows
+// as it arrives, unless the input is known to be large enough. Members of an .npz must be within
+// the file and must not overlap, and their names must be unique and must not lead out of a folder.
+// Options has the limits and their defaults.
 //
 // # Specifications
 //

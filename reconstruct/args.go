@@ -14,8 +14,8 @@ import (
 	"github.com/unpkl/unpkl/pickle"
 )
 
-// argReader gives typed access to the arguments of a Python call, or to the items of a state tuple. Its
-// errors name the callable, the argument and the type found instead.
+// argReader gives typed access to the arguments of a Python call, or to the items of a state tuple.
+// Its errors name the callable, the argument and the type found instead.
 type argReader struct {
 	fn   string // the callable
 	vals []any

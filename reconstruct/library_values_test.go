@@ -99,7 +99,8 @@ func writeAgain(path, way string) error {
 	switch {
 	case way == "plain" && exact:
 		// Plain values do not keep all that there is; they are written even so.
-		if _, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol)); ignored(err) != errNotAsked && err != nil {
+		_, err := unpkl.Marshal(v, unpkl.WithProtocol(protocol))
+		if ignored(err) != errNotAsked && err != nil {
 			return fmt.Errorf("marshal %T: %w", v, err)
 		}
 		return errNotAsked

@@ -143,8 +143,8 @@ func (p *Pandas) keep(v any, r result) {
 	p.results[v] = r
 }
 
-// convert converts v without looking at earlier results. It counts as a level of nesting, because an
-// object can be a part of itself.
+// convert converts v without looking at earlier results. It counts as a level of nesting, because
+// an object can be a part of itself.
 func (p *Pandas) convert(v any) result {
 	if err := p.enter(); err != nil {
 		return result{err: err}

@@ -100,7 +100,10 @@ if [ $# -eq 0 ]; then
         echo "$all"
     }
     values() { # PACKAGE TEST NAME...
-        UNPKL_LIBRARY_PYTHONS=$(pythons "${@:3}") live "$1" -test.run "$2"
+        local found
+        found=$(pythons "${@:3}")
+        [ -n "$found" ] || { echo "interop: none of ${*:3}: $2 would be skipped" >&2; return 1; }
+        UNPKL_LIBRARY_PYTHONS=$found live "$1" -test.run "$2"
     }
     UNPKL_LIBRARIES='-python_ -pandas -torch' values ./reconstruct InteropLibraryValues \
         py313-objects py313-geo py38-geo py313-sklearn py36-sklearn py312-boost py36-boost

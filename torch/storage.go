@@ -115,8 +115,8 @@ func (t *Tensor) then(f func() error) error { return t.storage.then(f) }
 // each.
 var perByte = map[string]int{"quint4x2": 2, "quint2x4": 4}
 
-// packed returns the bytes of a tensor that has so many elements in each: those of the storage, or of
-// a view of it a copy with the elements in C order.
+// packed returns the bytes of a tensor of a dtype that packs perByte elements into a byte. It is the
+// memory of the storage, or for a view of the storage a copy with the elements in C order.
 func (s *Storage) packed(offset int, shape, strides []int, perByte int) (*ndarray.Array, error) {
 	if len(strides) != len(shape) {
 		return nil, malformed("%d strides for %d dimensions", len(strides), len(shape))
@@ -176,8 +176,8 @@ func checkPacked(dtype string, shape []int, perByte, nbytes int) error {
 	return nil
 }
 
-// product is the number of elements of a shape, which Options.check kept in bounds; the largest int64
-// where it was another's.
+// product returns the number of elements of a shape. If it does not fit, which Options.check rules
+// out for shapes from a file, the result is close to the largest int64.
 func product(shape []int) int64 {
 	size := int64(1)
 	for _, n := range shape {

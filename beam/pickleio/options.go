@@ -51,8 +51,8 @@ func WithAudit(most audit.Verdict) Option { return func(c *config) { c.Audit = m
 
 // WithRecords reads each item of a list or tuple, and each row of a table or of an array along its
 // first axis, as a value of its own; [ReadTables] returns tables of at most that many rows. Each
-// worker reads ranges of at most that many records. [Read] and [ReadTables] then read only the first
-// pickle of a file.
+// worker reads ranges of at most that many records. [Read] and [ReadTables] then read only the
+// first pickle of a file.
 func WithRecords(most int) Option { return func(c *config) { c.Records = int64(max(1, most)) } }
 
 // WithBlockSize sets the size of a file, in bytes, above which it is split into parts of about that

@@ -74,7 +74,8 @@ func TestPackErrors(t *testing.T) {
 		`{"$ndarray": {"dtype": "<f8", "shape": [3], "base64": "AA=="}}`: "$ndarray",
 		`{"$ndarray": {"dtype": [["a"]], "shape": [], "base64": ""}}`:    "$ndarray",
 		`{"$ndarray": {"$dict": [[1, 2]]}}`:                              "not a string",
-		"[nul]":                                                          "not JSON", "\"\x01\"": "control character",
+		"[nul]":                                                          "not JSON",
+		"\"\x01\"":                                                       "control character",
 	} {
 		if line := mustFail(t, 1, doc, "pack", "-o", "-", "-"); !strings.Contains(line, want) {
 			t.Errorf("%s: %q, want %q", doc, line, want)

@@ -53,8 +53,8 @@ func (s *streams) dataOut() io.Writer {
 	return s.out
 }
 
-// shownData writes text with escapes for control characters, but for tabs and ends of lines, and for
-// bytes that are no UTF-8.
+// shownData writes text with escapes for control characters, but for tabs and ends of lines, and
+// for bytes that are no UTF-8.
 type shownData struct {
 	w    io.Writer
 	left []byte // the beginning of a character whose end is not yet written

@@ -231,7 +231,7 @@ func (o *verifyWriter) file(name string, failures []spec.Failure) error {
 	}
 	for _, failure := range failures {
 		o.found++
-		names, values := []string{"pointer", "failure"}, []any{failure.At.String(), failure.What}
+		names, values := []string{"pointer", "failure"}, []any{failure.At.String(), failure.Message}
 		if o.several {
 			names, values = append([]string{"file"}, names...), append([]any{name}, values...)
 		}
@@ -245,7 +245,7 @@ func (o *verifyWriter) file(name string, failures []spec.Failure) error {
 			fmt.Fprintf(o.w, "%s: ", describe.Printable(name))
 		}
 		fmt.Fprintf(o.w, "%s %s\n", describe.Printable(pointerLabel(failure.At)),
-			describe.Printable(failure.What))
+			describe.Printable(failure.Message))
 	}
 	return o.w.Flush()
 }

@@ -235,7 +235,8 @@ type FewReader struct{ R io.Reader }
 func (r FewReader) Read(p []byte) (int, error) { return r.R.Read(p[:min(len(p), 3)]) }
 
 // Connection is a reader that gives Data in pieces of at most Size bytes and then stays open, as a
-// network connection does: asking it for more than there is would wait for ever, and fails the test.
+// network connection does: asking it for more than there is would wait for ever, and fails the
+// test.
 type Connection struct {
 	T    testing.TB
 	Data []byte

@@ -312,9 +312,9 @@ func (c *comparer) dicts(at pointer.Pointer, a, b types.Dict) {
 	}
 }
 
-// matchKeys finds for each of n keys the place of an equal one among m others, or -1. Of equal keys,
-// such as two columns of one name or objects that no token tells apart, the first goes with the
-// first. The places to which no key leads are others.
+// matchKeys finds for each of n keys the place of an equal one among m others, or -1. Of equal
+// keys, such as two columns of one name or objects that no token tells apart, the first goes with
+// the first. The places to which no key leads are others.
 func matchKeys(n, m int, key, other func(i int) any) (pairs, others []int) {
 	first := make(map[any]int, m)
 	next := make([]int, m) // the next place with an equal key, or -1

@@ -7,8 +7,9 @@ import (
 	"github.com/unpkl/unpkl/torch"
 )
 
-// tensors compares tensors whose elements do not say all: sparse ones by their parts, quantized ones
-// by the stored integers and what these stand for, those without memory by dtype and shape.
+// tensors compares two tensors of PyTorch. Sparse tensors are compared by their indices and values,
+// quantized ones by the stored integers with their scales and zero points, and tensors without
+// memory by dtype and shape.
 func (c *comparer) tensors(at pointer.Pointer, a, b *torch.Tensor) error {
 	s, p := a.Sparse, a.Quantizer
 	x, y := b.Sparse, b.Quantizer

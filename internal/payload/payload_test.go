@@ -23,7 +23,8 @@ func full(r io.Reader) func(p []byte) (int, error) {
 }
 
 func TestRead(t *testing.T) {
-	for _, n := range []int{0, 1, Large - 1, Large, firstSize - 1, firstSize, firstSize + 1, growth * firstSize,
+	for _, n := range []int{0, 1, Large - 1, Large, firstSize - 1, firstSize, firstSize + 1,
+		growth * firstSize,
 		growth*firstSize + 1, 5<<20 + 3} {
 		want := content(n)
 		for _, sure := range []bool{true, false} {
@@ -44,7 +45,8 @@ func TestRead(t *testing.T) {
 		}
 	}
 	failing := errors.New("cable")
-	if _, got, err := Read(firstSize+9, false, full(io.MultiReader(bytes.NewReader(content(firstSize+2)),
+	if _, got, err := Read(firstSize+9, false, full(io.MultiReader(
+		bytes.NewReader(content(firstSize+2)),
 		iotest.ErrReader(failing)))); err != failing || got != firstSize+2 {
 		t.Errorf("%d bytes, %v", got, err)
 	}

@@ -71,8 +71,9 @@ func (s *Server) rows(r *http.Request) (out any, err error) {
 		if !ok {
 			return badRequestf("%s has no rows", p.At)
 		}
-		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all, LabelName: strings.Join(t.Labels, ", "),
-			Sortable: t.Rows <= maxSorted, Rows: []rowAnswer{}}
+		answer := rowsAnswer{AllRows: t.Rows, AllColumns: columns.all,
+			LabelName: strings.Join(t.Labels, ", "),
+			Sortable:  t.Rows <= maxSorted, Rows: []rowAnswer{}}
 		for _, c := range t.Columns[columns.from:columns.to] {
 			answer.Columns = append(answer.Columns,
 				columnAnswer{visible(c.Name), visible(c.Type), c.Number})

@@ -19,8 +19,8 @@ import (
 // Failure is one way in which a value does not match the specification.
 type Failure struct {
 	At pointer.Pointer
-	// What says what is wrong, as the end of a sentence whose subject is the pointer.
-	What string
+	// Message says what does not match. It follows the pointer, as in "/x is of kind str, not int".
+	Message string
 }
 
 // Check returns everything in a value that does not match the specification.
