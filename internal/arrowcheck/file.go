@@ -27,6 +27,7 @@ type checker struct {
 	size int64 // of the file in bytes
 	// bytes and elements are the totals so far, see Limits.
 	bytes, elements int64
+	layouts         layouts // of the schema, which precedes all batches
 	Limits
 }
 
@@ -44,7 +45,7 @@ func File(r io.ReaderAt, size int64, limits Limits) error {
 		f.fail("a footer without a schema")
 		return f.err
 	}
-	f.schema(schema)
+	c.layouts = f.schema(schema)
 	f.metadata(root, 4)
 	for _, blocks := range []int{2, 3} {
 		at, n := f.vector(root, blocks, 24)
@@ -136,8 +137,21 @@ func (c *checker) block(at, metadata, body int64) error {
 		return f.err
 	}
 	const dictionaryBatch, recordBatch = 2, 3
+	const version5 = 4 // of the metadata, since Arrow 1.0; the numbers begin at 0
+	want, bitmaps := c.layouts.batch, true
+	if p := f.field(root, 0, 2); p != 0 {
+		bitmaps = int16(binary.LittleEndian.Uint16(f.data[p:])) < version5
+	}
 	switch kind {
 	case dictionaryBatch:
+		bitmaps = true // for arrow-go, which ignores the version here
+		id := int64(0)
+		if p := f.field(header, 0, 8); p != 0 {
+			id = f.i64(p)
+		}
+		if want, ok = c.layouts.dictionaries[id]; !ok {
+			f.fail("a dictionary that no field has")
+		}
 		if header, ok = f.sub(header, 1); !ok {
 			f.fail("a dictionary without its values")
 			return f.err
@@ -155,6 +169,9 @@ func (c *checker) block(at, metadata, body int64) error {
 		return errkind.New(errkind.ErrUnsupported,
 			"arrow: compressed as pyarrow 0.17 does, before the format said how")
 	}
+	if err := f.meets(header, want, bitmaps); err != nil {
+		return err
+	}
 	return c.batch(f, header, at+metadata, body)
 }
 
@@ -165,16 +182,22 @@ const experimental = "ARROW:experimental_compression"
 
 // Schema checks a schema by itself, as Parquet keeps it: a message without a body.
 func Schema(data []byte) error {
+	_, err := schemaOf(data)
+	return err
+}
+
+// schemaOf checks the message of a schema, and returns what the schema demands of the batches.
+func schemaOf(data []byte) (layouts, error) {
 	skip := 4
 	if len(data) >= 8 && binary.LittleEndian.Uint32(data) == 0xffffffff {
 		skip = 8
 	}
 	if len(data) < skip+4 {
-		return errkind.New(errkind.ErrTruncated, "arrow: a schema of %d bytes", len(data))
+		return layouts{}, errkind.New(errkind.ErrTruncated, "arrow: a schema of %d bytes", len(data))
 	}
 	n := int64(int32(binary.LittleEndian.Uint32(data[skip-4:])))
 	if n < 4 || n > int64(len(data)-skip) {
-		return malformed("a schema of %d bytes in %d", n, len(data))
+		return layouts{}, malformed("a schema of %d bytes in %d", n, len(data))
 	}
 	f := newFlat(data[skip : int64(skip)+n])
 	root := f.root()
@@ -185,28 +208,9 @@ func Schema(data []byte) error {
 	if p := f.field(root, 3, 8); kind == 0 || f.data[kind] != schema || !ok ||
 		p != 0 && f.i64(p) != 0 {
 		f.fail("a message that is no schema")
-		return f.err
+		return layouts{}, f.err
 	}
-	f.schema(t)
-	return f.err
-}
-
-// variadic checks the number of buffers of each array of views: together they have at most as many
-// buffers as the batch.
-func (f *flat) variadic(t table, buffers int) error {
-	counts, n := f.vector(t, 4, 8)
-	left := int64(buffers)
-	for i := range n {
-		if f.err != nil {
-			return f.err
-		}
-		count := f.i64(counts + 8*i)
-		if count < 0 || count > left {
-			return malformed("views into %d buffers of the %d there are", count, left)
-		}
-		left -= count
-	}
-	return f.err
+	return f.schema(t), f.err
 }
 
 // batch checks a record batch; its body has the given size, and is at the given offset.
@@ -216,9 +220,6 @@ func (c *checker) batch(f *flat, t table, at, body int64) error {
 	}
 	_, compressed := f.sub(t, 3)
 	buffers, n := f.vector(t, 2, 16)
-	if err := f.variadic(t, n); err != nil {
-		return err
-	}
 	for i := range n {
 		if f.err != nil {
 			return f.err

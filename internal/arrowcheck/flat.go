@@ -16,6 +16,8 @@ type flat struct {
 	data   []byte
 	visits int // number of tables that may still be visited: tables may share parts
 	err    error
+	// layouts is set by schema.
+	layouts layouts
 }
 
 const maxDepth = 64
@@ -147,25 +149,19 @@ func (f *flat) metadata(t table, i int) {
 	})
 }
 
-// schema checks a table of the type Schema.
-func (f *flat) schema(t table) {
-	f.tables(t, 1, func(s table) { f.schemaField(s, 0) })
+// schema checks a table of the type Schema, and returns what it demands of the batches.
+func (f *flat) schema(t table) layouts {
+	f.tables(t, 1, func(s table) { f.layouts.batch.add(f.schemaField(s, 0)) })
 	f.metadata(t, 2)
 	f.vector(t, 3, 8)
+	return f.layouts
 }
 
-// The types of Arrow whose tables have more than numbers.
-const (
-	typeTimestamp = 10
-	typeUnion     = 14
-	lastType      = 26
-)
-
-// schemaField checks a table of the type Field.
-func (f *flat) schemaField(t table, depth int) {
+// schemaField checks a table of the type Field, and returns what the field demands of a batch.
+func (f *flat) schemaField(t table, depth int) demand {
 	if depth > maxDepth {
 		f.fail("fields that are nested deeper than %d levels", maxDepth)
-		return
+		return demand{}
 	}
 	f.vector(t, 0, 1)
 	kind := 0
@@ -175,17 +171,18 @@ func (f *flat) schemaField(t table, depth int) {
 	s, ok := f.sub(t, 3)
 	if kind == 0 || kind > lastType || !ok {
 		f.fail("a field without a type")
-		return
+		return demand{}
 	}
+	dense := false
 	switch kind {
 	case typeTimestamp:
 		f.vector(s, 1, 1)
 	case typeUnion:
 		f.vector(s, 1, 4)
+		dense = f.isDense(s)
 	}
-	if s, ok := f.sub(t, 4); ok {
-		f.sub(s, 1)
-	}
-	f.tables(t, 5, func(s table) { f.schemaField(s, depth+1) })
+	values := arrayDemand(kind, dense)
+	f.tables(t, 5, func(s table) { values.add(f.schemaField(s, depth+1)) })
 	f.metadata(t, 6)
+	return f.encoded(t, values)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -19,7 +20,8 @@ import (
 	"github.com/unpkl/unpkl/internal/fixture"
 )
 
-// file returns a small file with a dictionary, a nested type and metadata, written by package ipc.
+// file returns a small file with dictionaries, nested types, views and metadata, written by package
+// ipc.
 func file(t testing.TB, opts ...ipc.Option) []byte {
 	t.Helper()
 	meta := arrow.NewMetadata([]string{"k"}, []string{"v"})
@@ -29,6 +31,13 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 		{Name: "l", Type: arrow.ListOf(arrow.PrimitiveTypes.Float64), Nullable: true},
 		{Name: "t", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"},
 			Metadata: meta},
+		{Name: "v", Type: arrow.BinaryTypes.StringView, Nullable: true},
+		{Name: "lv", Type: arrow.ListViewOf(arrow.BinaryTypes.BinaryView), Nullable: true},
+		{Name: "u", Type: arrow.DenseUnionOf([]arrow.Field{{Name: "a", Type: arrow.BinaryTypes.String},
+			{Name: "b", Type: arrow.PrimitiveTypes.Int8}}, []arrow.UnionTypeCode{0, 1})},
+		{Name: "r", Type: arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32,
+			arrow.BinaryTypes.StringView)},
+		{Name: "s", Type: arrow.StructOf(arrow.Field{Name: "n", Type: arrow.Null, Nullable: true})},
 	}, &meta)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
@@ -39,6 +48,13 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 		b.Field(1).(*array.ListBuilder).Append(i > 0)
 		b.Field(1).(*array.ListBuilder).ValueBuilder().(*array.Float64Builder).Append(float64(i))
 		b.Field(2).(*array.TimestampBuilder).Append(arrow.Timestamp(i))
+		for k := 3; k < schema.NumFields(); k++ {
+			if v, ok := b.Field(k).(*array.StringViewBuilder); ok {
+				v.Append(text + " has more bytes than a view itself")
+			} else {
+				b.Field(k).AppendEmptyValue()
+			}
+		}
 	}
 	batch := b.NewRecordBatch()
 	defer batch.Release()
@@ -73,24 +89,65 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// most is the number of bytes that may be allocated for a small file. A frame of zstd may ask for a
+// window of 512 MiB, of which only what is decoded takes memory.
+const most = 600 << 20
+
+// TestEveryByte: of files in which one byte is changed, package ipc reads those that pass, and in
+// bounded memory.
+func TestEveryByte(t *testing.T) {
+	t.Parallel()
+	everyByte(t, file(t), []byte{0x80, 0xff})
+	everyByte(t, file(t, ipc.WithZstd()), []byte{0xff})
+}
+
+// everyByte reads data with each byte changed by each of masks, and set to it.
+func everyByte(t *testing.T, data, masks []byte) {
+	for i, b := range data {
+		for _, mask := range masks {
+			for _, changed := range []byte{mask, b ^ mask} {
+				data[i] = changed
+				if n := readFile(data); n > most {
+					t.Errorf("byte %d as %#x: %d bytes allocated", i, changed, n)
+				}
+			}
+		}
+		data[i] = b
+	}
+}
+
+// readFile reads the batches of a file that passes, and returns how many bytes that allocated.
+func readFile(data []byte) (allocated uint64) {
+	if arrowcheck.File(bytes.NewReader(data), int64(len(data)), limits) != nil {
+		return 0
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	defer func() {
+		_ = recover() // package ipc panics where values are wrong
+		runtime.ReadMemStats(&after)
+		allocated = after.TotalAlloc - before.TotalAlloc
+	}()
+	r, err := ipc.NewFileReader(bytes.NewReader(data))
+	if err != nil {
+		return 0
+	}
+	defer r.Close()
+	for i := range r.NumRecords() {
+		if b, err := r.RecordBatchAt(i); err == nil {
+			b.Release()
+		}
+	}
+	return 0
+}
+
 // FuzzFile: package ipc reads a file that passes without a fatal error, and in bounded memory.
 func FuzzFile(f *testing.F) {
 	f.Add(file(f))
 	f.Add(file(f, ipc.WithZstd()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if arrowcheck.File(bytes.NewReader(data), int64(len(data)), limits) != nil {
-			return
-		}
-		defer func() { _ = recover() }() // package ipc panics where values are wrong
-		r, err := ipc.NewFileReader(bytes.NewReader(data))
-		if err != nil {
-			return
-		}
-		defer r.Close()
-		for i := range r.NumRecords() {
-			if b, err := r.RecordBatchAt(i); err == nil {
-				b.Release()
-			}
+		if n := readFile(data); n > most {
+			t.Error(n, "bytes allocated for", len(data))
 		}
 	})
 }

@@ -19,7 +19,7 @@ func Stream(data []byte, limits Limits) error {
 		case metadata == 0:
 			return nil
 		case at == 0:
-			err = Schema(data[:metadata])
+			c.layouts, err = schemaOf(data[:metadata])
 		default:
 			err = c.block(at, metadata, body)
 		}
