@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -43,8 +45,8 @@ func (d *document) array(v any, path string) (*ndarray.Array, error) {
 		}
 		return d.seriesArray(x, path)
 	case list:
-		if a, ok := listArray(x); ok {
-			return a, nil
+		if a, ok, err := d.listArray(x); ok || err != nil {
+			return a, err
 		}
 		return nil, d.refuse(path, "a list that is no array of numbers or text", KindList)
 	}
@@ -126,7 +128,10 @@ func (d *document) seriesArray(s *frame.Series, path string) (*ndarray.Array, er
 			return nil, d.refuse(path, "a column with missing values of dtype "+s.DType, KindFrame)
 		}
 	}
-	a, ok := listArray(items)
+	a, ok, err := d.listArray(items)
+	if err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, d.refuse(path, "a column of dtype "+s.DType, KindFrame)
 	}
@@ -142,63 +147,107 @@ func scalarArray(v any) (*ndarray.Array, bool) { return arrayOfItems([]any{v}, n
 
 // listArray returns nested lists of numbers or text as the array that numpy.asarray makes of them;
 // ok is false if they have no common shape or dtype.
-func listArray(items list) (a *ndarray.Array, ok bool) {
+func (d *document) listArray(items list) (a *ndarray.Array, ok bool, err error) {
+	if !d.endsAtDepth(items, ndarray.MaxDims) {
+		return nil, false, nil
+	}
 	shape := []int{}
 	level := []any{items}
 	for {
-		next, n, isList := flattenLevel(level)
-		if !isList {
+		next, n, err := d.flattenLevel(level)
+		if err != nil {
+			return nil, false, err
+		}
+		if n == notLists {
 			break
 		}
-		if n < 0 || len(shape) == ndarray.MaxDims {
-			return nil, false
+		if n == unequal || len(shape) == ndarray.MaxDims {
+			return nil, false, nil
 		}
 		shape = append(shape, n)
 		if level = next; len(level) == 0 {
 			break
 		}
 	}
-	return arrayOfItems(level, shape)
+	if err := d.expansion.texts(level); err != nil {
+		return nil, false, err
+	}
+	kind, size, ok := commonKind(level)
+	if !ok {
+		return nil, false, nil
+	}
+	if kind == textElement || kind == bytesElement {
+		if err := d.expansion.pad(level, size); err != nil {
+			return nil, false, err
+		}
+	}
+	a, ok = arrayOfKind(level, shape, kind, size)
+	return a, ok, nil
 }
 
-// flattenLevel returns the members of a level of nested lists in one slice, and the length n that
-// all these lists share; n is -1 if their lengths differ. isList is false if the first value of the
-// level is not a list.
-func flattenLevel(level []any) (next []any, n int, isList bool) {
-	n = -1
-	for i, v := range level {
-		items, ok := listItems(v)
-		if i == 0 {
-			if !ok {
-				return nil, 0, false
-			}
-			n = len(items)
-			next = make([]any, 0, len(level)*n)
+// endsAtDepth reports whether the first members of nested lists end in something that is not a
+// list, or in an empty list, at a depth of at most n. Those of a list that holds itself need not end.
+func (d *document) endsAtDepth(items []any, n int) bool {
+	for ; n >= 0; n-- {
+		if len(items) == 0 {
+			return true
 		}
-		if !ok || len(items) != n {
-			return nil, -1, true
+		next, ok, err := d.listItems(items[0])
+		if !ok || err != nil {
+			return true
 		}
-		next = append(next, items...)
+		items = next
 	}
-	return next, n, true
+	return false
+}
+
+// What flattenLevel returns in the place of a length.
+const (
+	notLists = -1 // the first value of the level is not a list
+	unequal  = -2 // not all values are lists of one length
+)
+
+// flattenLevel returns the members of a level of nested lists in one slice, and the length n that
+// all these lists share.
+func (d *document) flattenLevel(level []any) (next []any, n int, err error) {
+	lists := make([][]any, len(level))
+	for i, v := range level {
+		items, ok, err := d.listItems(v)
+		switch {
+		case err != nil:
+			return nil, 0, err
+		case i == 0 && !ok:
+			return nil, notLists, nil
+		case i == 0:
+			n = len(items)
+		case !ok || len(items) != n:
+			return nil, unequal, nil
+		}
+		if err := d.expansion.visit(items, n); err != nil {
+			return nil, 0, err
+		}
+		lists[i] = items
+	}
+	return slices.Concat(lists...), n, nil
 }
 
 // listItems returns the members of a list in any of its forms.
-func listItems(v any) ([]any, bool) {
+func (d *document) listItems(v any) (items []any, ok bool, err error) {
 	switch x := v.(type) {
 	case list:
-		return x, true
+		return x, true, nil
 	case []any:
-		return x, true
+		return x, true, nil
 	}
 	// The format holds nothing: a value that would need a loss is not a list.
-	d := (&output{config: new(config), format: new(Format)}).document()
-	if v, err := d.normalize(v, ""); err == nil {
-		if x, ok := v.(list); ok {
-			return x, true
-		}
+	strict := document{output: &output{config: new(config), format: new(Format)},
+		expansion: d.expansion}
+	out, err := strict.normalize(v, "")
+	if errors.Is(err, errkind.ErrLimit) {
+		return nil, false, err
 	}
-	return nil, false
+	x, ok := out.(list)
+	return x, ok && err == nil, nil
 }
 
 // elementKind is the kind of the elements of a list, in the order in which numbers widen.
@@ -219,16 +268,30 @@ const (
 // arrayOfItems returns numbers or texts as an array of the shape; ok is false if they have no
 // common dtype. It replaces the items by what elementOf returns for them.
 func arrayOfItems(items []any, shape []int) (*ndarray.Array, bool) {
-	kind, size := noneElement, 1
+	kind, size, ok := commonKind(items)
+	if !ok {
+		return nil, false
+	}
+	return arrayOfKind(items, shape, kind, size)
+}
+
+// commonKind returns the kind that can hold all items, and the length of the longest text, in
+// characters or bytes. It replaces the items by what elementOf returns for them.
+func commonKind(items []any) (kind elementKind, size int, ok bool) {
+	size = 1
 	for i, v := range items {
 		s, ok := elementOf(v)
 		if !ok {
-			return nil, false
+			return 0, 0, false
 		}
 		items[i] = s
-		k, n := kindOfElement(s)
-		kind, size = widen(kind, k), max(size, n)
+		kind, size = widen(kind, kindOfElement(s)), max(size, textSize(s))
 	}
+	return kind, size, true
+}
+
+// arrayOfKind returns items of a kind as an array; size is that of the longest text.
+func arrayOfKind(items []any, shape []int, kind elementKind, size int) (*ndarray.Array, bool) {
 	switch kind {
 	case noneElement, floatElement:
 		return fillNumbers(items, shape, func(v any) (float64, bool) { return floatOf(v) })
@@ -260,27 +323,38 @@ func elementOf(v any) (any, bool) {
 	return scalarOf(v)
 }
 
-// kindOfElement returns the kind of a scalar and the length of a text, in characters or bytes.
-func kindOfElement(v any) (elementKind, int) {
+// kindOfElement returns the kind of a scalar.
+func kindOfElement(v any) elementKind {
 	switch x := v.(type) {
 	case bool:
-		return boolElement, 0
+		return boolElement
 	case int64:
-		return intElement, 0
+		return intElement
 	case *big.Int:
 		if x.IsUint64() {
-			return uintElement, 0
+			return uintElement
 		}
 	case float64:
-		return floatElement, 0
+		return floatElement
 	case complex128:
-		return complexElement, 0
+		return complexElement
 	case string:
-		return textElement, utf8.RuneCountInString(x)
+		return textElement
 	case []byte:
-		return bytesElement, len(x)
+		return bytesElement
 	}
-	return mixedElement, 0
+	return mixedElement
+}
+
+// textSize returns the length of a text, in characters or bytes, and 0 for other scalars.
+func textSize(v any) int {
+	switch x := v.(type) {
+	case string:
+		return utf8.RuneCountInString(x)
+	case []byte:
+		return len(x)
+	}
+	return 0
 }
 
 // widen returns the kind that can hold elements of both kinds.

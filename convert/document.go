@@ -39,14 +39,25 @@ type entry struct {
 // document normalizes values for the writer of one file.
 type document struct {
 	*output
-	pandas reconstruct.Pandas
+	pandas    reconstruct.Pandas
+	expansion *expansion
 }
 
 // normalize returns a value as one of these types: dict, list, *ndarray.Array, *ndarray.Masked,
 // *ndarray.Scalar, *frame.Frame, *frame.Series, *frame.Index, nil, bool, int64, *big.Int, float64,
 // complex128, string, []byte. It returns a value that none of them stands for unchanged. The
-// members of a dict or list are not normalized.
+// members of a dict or list are not normalized. An error says that v cannot be read, that the
+// format needs a loss which is not allowed, or that shared parts expand beyond Limits.Expansion.
 func (d *document) normalize(v any, path string) (any, error) {
+	out, err := d.normalizeOne(v, path)
+	if cells := cellCount(out); cells > 0 && err == nil {
+		err = d.expansion.visit(v, cells)
+	}
+	return out, err
+}
+
+// normalizeOne is normalize without the count of what it visits.
+func (d *document) normalizeOne(v any, path string) (any, error) {
 	switch x := v.(type) {
 	case nil, bool, int64, float64, complex128, string, []byte, *ndarray.Array, *ndarray.Masked,
 		*ndarray.Scalar, *frame.Frame, *frame.Series, *frame.Index, *big.Int, dict, list:
@@ -283,7 +294,10 @@ func child(path, name string) string {
 }
 
 // document returns a document for the file that is being written.
-func (out *output) document() *document { return &document{output: out} }
+func (out *output) document() *document {
+	most := out.limits.WithDefaults().Expansion / cellValues
+	return &document{output: out, expansion: &expansion{most: most}}
+}
 
 // object returns the dict as an object of package pickle.
 func (d dict) object() *types.Dict {

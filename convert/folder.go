@@ -165,6 +165,9 @@ func (out *output) fillFolder(folder string, v any) error {
 	return err
 }
 
+// folderCells is how many cells a folder counts as. Making one takes as long as writing 64 KiB.
+const folderCells = 4096
+
 // dict writes the items of a dict as files. Items that are dicts become folders.
 func (w *folderWriter) dict(items dict, folder string, key []string) error {
 	if len(key) > maxGroups {
@@ -182,6 +185,9 @@ func (w *folderWriter) dict(items dict, folder string, key []string) error {
 				return err
 			}
 			continue
+		}
+		if err := w.expansion.visit(e.value, folderCells); err != nil {
+			return err
 		}
 		inner := w.unique(folder, e.name, "")
 		if err := w.root.Mkdir(inner, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {

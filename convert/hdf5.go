@@ -249,6 +249,9 @@ type hdf5Writer struct {
 	options *hdf5.DatasetOptions
 }
 
+// groupCells is how many cells a group counts as, which takes some 1,000 bytes of a file by itself.
+const groupCells = 64
+
 // group writes the items of a dict to a group: numbers and text as attributes, other values as
 // members.
 func (d *hdf5Writer) group(group string, items dict, path string, depth int) error {
@@ -271,7 +274,9 @@ func (d *hdf5Writer) group(group string, items dict, path string, depth int) err
 		}
 		switch x := v.(type) {
 		case dict:
-			err = d.group(group+"/"+e.name, x, at, depth+1)
+			if err = d.expansion.visit(e.value, groupCells); err == nil {
+				err = d.group(group+"/"+e.name, x, at, depth+1)
+			}
 		case bool, int64, float64, string, complex128, []byte, *ndarray.Scalar:
 			err = d.attribute(group, e.name, v, at)
 		default:

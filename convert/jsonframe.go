@@ -117,8 +117,8 @@ func (in *input) orient(v any) (any, error) {
 		for _, e := range top {
 			parts[e.name] = e.value
 		}
-		columns, ok1 := listItems(parts["columns"])
-		index, ok2 := listItems(parts["index"])
+		columns, ok1, _ := d.listItems(parts["columns"])
+		index, ok2, _ := d.listItems(parts["index"])
 		if !isDict || !ok1 || parts["index"] != nil && !ok2 {
 			return nil, wrong
 		}
@@ -132,13 +132,13 @@ func (in *input) orient(v any) (any, error) {
 
 // rowsTable returns rows of elements as a table.
 func (in *input) rowsTable(d *document, v any, names, labels []any) (any, error) {
-	rows, ok := listItems(v)
+	rows, ok, _ := d.listItems(v)
 	if !ok {
 		return nil, malformed("the document is no table of that form")
 	}
 	var columns [][]any
 	for i, r := range rows {
-		cells, ok := listItems(r)
+		cells, ok, _ := d.listItems(r)
 		if !ok || columns != nil && len(cells) != len(columns) {
 			return nil, malformed("row %d is no list of %d elements", i, len(columns))
 		}

@@ -131,7 +131,7 @@ func (t *recordsTable) add(r dict) bool {
 			continue
 		}
 		t.present[at]++
-		kind, _ := kindOfElement(v)
+		kind := kindOfElement(v)
 		switch t.kinds[at] = widen(t.kinds[at], kind); t.kinds[at] {
 		case boolElement, intElement, floatElement, textElement:
 		default:

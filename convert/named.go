@@ -25,8 +25,10 @@ func (d *document) named(v any) ([]namedArray, error) {
 	case dict:
 		entries = x
 	case list:
-		if _, ok := listArray(x); ok {
-			entries = dict{{"arr_0", x}}
+		if a, ok, err := d.listArray(x); err != nil {
+			return nil, err
+		} else if ok {
+			entries = dict{{"arr_0", a}}
 			break
 		}
 		for i, item := range x {

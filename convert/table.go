@@ -1,11 +1,13 @@
 package convert
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -18,6 +20,11 @@ func (d *document) table(v any, path string) (*frame.Frame, error) {
 	}
 	switch x := v.(type) {
 	case *frame.Frame:
+		for _, s := range x.Columns {
+			if err := d.expansion.texts(s.Items); err != nil {
+				return nil, err
+			}
+		}
 		return x, nil
 	case *frame.Series:
 		f, err := frame.New(x)
@@ -37,10 +44,18 @@ func (d *document) table(v any, path string) (*frame.Frame, error) {
 	case dict:
 		return d.dictTable(x, path)
 	case list:
-		if records, ok := d.records(x, path); ok {
+		records, ok, err := d.records(x, path)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			return d.recordTable(records, path)
 		}
-		if a, ok := listArray(x); ok {
+		a, ok, err := d.listArray(x)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			return d.arrayTable(a, path)
 		}
 	}
@@ -147,12 +162,12 @@ func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
 			own := *x
 			own.Name, s = e.name, &own
 		case list:
-			s = columnOf(e.name, slices.Clone(x))
+			s, err = d.column(e.name, slices.Clone(x))
 		default:
 			err = d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
 		}
 		if err != nil {
-			if isHoldError(err) {
+			if isHoldError(err) || errors.Is(err, errkind.ErrLimit) {
 				return nil, err
 			}
 			return nil, d.refuse(at, describe(v)+" in the place of a column", kindFor(v)|KindDict)
@@ -167,17 +182,20 @@ func (d *document) dictTable(items dict, path string) (*frame.Frame, error) {
 }
 
 // records returns the members of a list as dicts; ok is false if one is not a dict.
-func (d *document) records(items list, path string) ([]dict, bool) {
-	out := make([]dict, 0, len(items))
+func (d *document) records(items list, path string) (out []dict, ok bool, err error) {
+	out = make([]dict, 0, len(items))
 	for i, item := range items {
 		v, err := d.normalize(item, child(path, strconv.Itoa(i)))
+		if errors.Is(err, errkind.ErrLimit) {
+			return nil, false, err
+		}
 		record, ok := v.(dict)
 		if err != nil || !ok {
-			return nil, false
+			return nil, false, nil
 		}
 		out = append(out, record)
 	}
-	return out, len(out) > 0
+	return out, len(out) > 0, nil
 }
 
 // recordTable returns records as a table. The columns are in the order in which their names first
@@ -203,9 +221,20 @@ func (d *document) recordTable(records []dict, path string) (*frame.Frame, error
 	}
 	series := make([]*frame.Series, len(names))
 	for i, name := range names {
-		series[i] = columnOf(name, columns[i])
+		var err error
+		if series[i], err = d.column(name, columns[i]); err != nil {
+			return nil, err
+		}
 	}
 	return frame.New(series...)
+}
+
+// column is columnOf for a part of the document.
+func (d *document) column(name any, items []any) (*frame.Series, error) {
+	if err := d.expansion.texts(items); err != nil {
+		return nil, err
+	}
+	return columnOf(name, items), nil
 }
 
 // maxTableCells bounds the number of cells of a table, as records without common names need many
@@ -225,8 +254,7 @@ func columnOf(name any, items []any) *frame.Series {
 			missing = true
 			continue
 		}
-		k, _ := kindOfElement(s)
-		kind = widen(kind, k)
+		kind = widen(kind, kindOfElement(s))
 	}
 	if kind == intElement && missing {
 		kind = floatElement

@@ -22,7 +22,9 @@ func (t *Text) write(out *output, v any, usual byte) error {
 		return err
 	}
 	if l, ok := v.(list); ok {
-		if a, ok := listArray(l); ok {
+		if a, ok, err := d.listArray(l); err != nil {
+			return err
+		} else if ok {
 			v = a
 		}
 	}

@@ -42,8 +42,9 @@ type Limits struct {
 	StringBytes int64
 	// Expansion is the greatest number of values to which shared structure expands where Go cannot
 	// share it: in tuples that are keys of maps, which Go walks to hash them (if one has more than
-	// 1,024 values, each counts 16 times), and in the copies that Unmarshal makes for structs and
-	// arrays. Plain values are shared as in the pickle and do not count. Default 100,000,000.
+	// 1,024 values, each counts 16 times), in the copies that Unmarshal makes for structs and
+	// arrays, and in the files that package convert writes in formats which cannot share values
+	// either. Plain values are shared as in the pickle and do not count. Default 100,000,000.
 	Expansion int64
 	// OutputBytes is the greatest length in bytes of the JSON output of one pickle. Default 1 GiB.
 	OutputBytes int64

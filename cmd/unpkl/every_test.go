@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl/internal/cases"
+	"github.com/unpkl/unpkl/internal/opfuzz"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // everyLines are the command lines to run on every file, which is FILE in them. Their output is
@@ -180,6 +183,55 @@ func TestEveryCommandMutated(t *testing.T) {
 		}
 		last = data
 	})
+}
+
+// TestEveryCommandGrafted runs every command on pickles in which a value is replaced by a reference
+// to a container or object that is read before it, which in most cases then holds itself. Whatever
+// follows references must notice: a stack that overflows ends the process.
+func TestEveryCommandGrafted(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	seed, _ := strconv.ParseUint(os.Getenv("UNPKL_SEED"), 10, 64)
+	r := rand.New(rand.NewPCG(7, seed))
+	everyFile(t, func(path string) {
+		ops := opcodesOf(t, path)
+		for range 3 {
+			// Half of the references are to the last container, and most of the others not far.
+			data := opfuzz.Graft(ops, r.IntN(1<<20), r.IntN(2)*r.IntN(4)*r.IntN(4))
+			if data == nil {
+				return
+			}
+			grafted := filepath.Join(folder, "g.pkl")
+			if err := os.WriteFile(grafted, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			everyCommand(t, grafted, filepath.Join(folder, "out"))
+			if t.Failed() {
+				t.Fatalf("a change of %s, which is now %q", path, data)
+			}
+		}
+	})
+}
+
+// opcodesOf returns the opcodes of a small pickle without its frames, or nil for any other file.
+func opcodesOf(t *testing.T, path string) (ops [][]byte) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(data) > 64<<10 {
+		return nil
+	}
+	for op, err := range pickle.OpsBytes(data) {
+		if err != nil {
+			return nil
+		}
+		if op.Op != pickle.OpFrame {
+			ops = append(ops, data[op.Offset:op.Offset+op.Size])
+		}
+	}
+	return ops
 }
 
 // mutate returns a changed copy of data.

@@ -1,0 +1,138 @@
+package convert
+
+import (
+	"reflect"
+
+	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/errkind"
+	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
+)
+
+// expansion bounds what a document becomes in a format that cannot share its parts: a list may hold
+// another one a thousand times, which may hold a third one a thousand times. It counts cells: the
+// members of lists and dicts, and each 16 bytes of an array. What a writer visits a few times is no
+// expansion.
+type expansion struct {
+	most     int64 // cells that repeated visits may have
+	visited  int64 // cells of all visits
+	distinct int64 // cells of the parts visited for the first time since visited reached free
+	seen     map[any]struct{}
+}
+
+const (
+	// cell is the number of bytes of an array that count as one cell.
+	cell = 16
+	// cellValues is how many values of Limits.Expansion a repeated cell counts as, since it takes
+	// memory in the format that is written.
+	cellValues = 16
+	// free is the number of cells up to which parts are not told from each other, which takes time.
+	free = 1 << 20
+	// visits is how many times a writer may visit each part.
+	visits = 4
+)
+
+// visit counts a visit of a part of the document with the given number of cells.
+func (x *expansion) visit(v any, cells int) error {
+	x.visited += int64(cells)
+	if x.visited <= free {
+		return nil
+	}
+	id := identity(v)
+	if _, ok := x.seen[id]; !ok || id == nil {
+		x.distinct += int64(cells)
+	}
+	if id != nil {
+		if x.seen == nil {
+			x.seen = map[any]struct{}{}
+		}
+		x.seen[id] = struct{}{}
+	}
+	if want := x.visited - visits*(free+x.distinct); want > x.most {
+		return &errkind.LimitError{Limit: "Expansion", Max: x.most * cellValues,
+			Want: want * cellValues}
+	}
+	return nil
+}
+
+// texts counts the long texts among the items of a list or column, each 16 bytes of which are a cell.
+func (x *expansion) texts(items []any) error {
+	const long = 256 // bytes; many short texts are equal, and none of them costs much
+	for _, v := range items {
+		n := 0
+		switch s := v.(type) {
+		case string:
+			n = len(s)
+		case pickle.Py2String:
+			n = len(s)
+		case pickle.Bytes:
+			n = len(s)
+		case []byte:
+			n = len(s)
+		}
+		if n >= long {
+			if err := x.visit(v, n/cell); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pad counts what texts of different lengths take in an array, in which each takes as much as the
+// longest one, of the given size in characters or bytes.
+func (x *expansion) pad(items []any, size int) error {
+	var padding int64 // characters or bytes
+	for _, v := range items {
+		padding += int64(size - textSize(v))
+	}
+	if want := padding / cell; want > x.most {
+		return &errkind.LimitError{Limit: "Expansion", Max: x.most * cellValues,
+			Want: want * cellValues}
+	}
+	return nil
+}
+
+// identity returns the map key by which a part is recognised when it is visited again, or nil if it
+// has none.
+func identity(v any) any {
+	switch x := v.(type) {
+	case []any:
+		if len(x) > 0 {
+			return &x[0]
+		}
+		return nil
+	case list:
+		return identity([]any(x))
+	case *ndarray.Array, *ndarray.Masked, *frame.Frame, *frame.Series:
+		return v
+	}
+	if pyvalue.IsContainer(v) {
+		return v
+	}
+	switch m := reflect.ValueOf(v); m.Kind() {
+	case reflect.Map, reflect.String, reflect.Slice:
+		return m.Pointer() // which stays valid while the document has the value
+	}
+	return nil
+}
+
+// cellCount returns the number of cells of a normalized value.
+func cellCount(v any) int {
+	switch x := v.(type) {
+	case list:
+		return len(x)
+	case dict:
+		return len(x)
+	case *ndarray.Array:
+		return x.NBytes() / cell
+	case *ndarray.Masked:
+		return cellCount(x.Data)
+	case *frame.Frame:
+		return x.Rows() * len(x.Columns)
+	case *frame.Series:
+		return x.Len()
+	}
+	return 0
+}
