@@ -195,8 +195,9 @@ func sumsOf(s *streams, name string, f *checksumFlags) (sums fileSums) {
 		return sums
 	}
 	defer end()
+	sumOf := checksum.Arrays(f.algorithm)
 	sums.err = eachArray(found[0].Value, func(at pointer.Pointer, a *ndarray.Array) error {
-		sum, err := checksum.Array(f.algorithm, a)
+		sum, err := sumOf(a)
 		sums.lines = append(sums.lines, sumLine{name, at, a, sum})
 		return err
 	})

@@ -120,6 +120,7 @@ func get(s *streams, f *getFlags, name string, p pointer.Pointer) error {
 		return getTo(f.output, found, several)
 	}
 	out := newOutput(s)
+	out.most = mostJSON(name)
 	for _, m := range found {
 		if several {
 			err = out.keyed(m)

@@ -126,7 +126,7 @@ func showRows(s *streams, f *rowsFlags, choose chooseRows, name string, p pointe
 		if i > 0 && !f.csv && !f.json {
 			io.WriteString(s.out, "\n")
 		}
-		if err := showTable(s, f, choose, m); err != nil {
+		if err := showTable(s, f, choose, name, m); err != nil {
 			return &fileError{name, err}
 		}
 	}
@@ -141,7 +141,7 @@ func rowsToRead(rows []int, n int) []int {
 	return append(all, rows[at:]...)
 }
 
-func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) error {
+func showTable(s *streams, f *rowsFlags, choose chooseRows, name string, m lookup.Match) error {
 	t, ok := table.OfPart(m.Value, m.Len)
 	if !ok {
 		return fmt.Errorf("%s has no rows: it is %s", pointerName(m.At), lookup.Kind(m.Value))
@@ -163,7 +163,8 @@ func showTable(s *streams, f *rowsFlags, choose chooseRows, m lookup.Match) erro
 	case f.csv:
 		err = t.WriteCSV(w, slices.Values(rows), ',')
 	case f.json:
-		err = t.WriteJSON(w, slices.Values(rows), jsonOptions(0))
+		lines := &valueOutput{w: w, most: mostJSON(name)}
+		err = t.WriteJSON(slices.Values(rows), func(v any) error { return lines.json(v, 0) })
 	default:
 		if err = t.WriteText(w, rows, table.Style{Width: s.width(),
 			Color: s.color()}); err == nil && len(rows) < all {

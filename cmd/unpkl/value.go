@@ -2,6 +2,10 @@ package main
 
 import (
 	"bufio"
+	"errors"
+	"fmt"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
@@ -17,11 +21,25 @@ import (
 type valueOutput struct {
 	w        *bufio.Writer
 	terminal bool
+	most     int64 // the greatest length in bytes of the JSON of one value, see mostJSON
+}
+
+// mostJSON returns how many bytes of JSON a value of a file may become, for which shared texts are
+// repeated: what to-json writes of any file, or more of a large one. There is no limit for an input
+// of unknown size.
+func mostJSON(name string) int64 {
+	const perByte = 64
+	info, err := statAny(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return pickle.NoLimit
+	}
+	return max(pickle.DefaultOutputBytes, perByte*info.Size())
 }
 
 func newOutput(s *streams) *valueOutput {
 	_, terminal := terminalOf(s.out)
-	return &valueOutput{bufio.NewWriterSize(s.out, 64<<10), terminal}
+	return &valueOutput{w: bufio.NewWriterSize(s.out, 64<<10), terminal: terminal,
+		most: pickle.NoLimit}
 }
 
 // value writes a value as text if it has a text form, else as JSON.
@@ -31,7 +49,26 @@ func (o *valueOutput) value(v any, f *getFlags) error {
 			return err
 		}
 	}
-	return jsonval.NewEncoder(o.w, jsonOptions(f.indent)).Encode(v)
+	return o.json(v, f.indent)
+}
+
+// json writes a value as JSON: as a tree or, if that would be many times as large, with references
+// to containers that occur several times, as to-json does.
+func (o *valueOutput) json(v any, indent int) error {
+	out := &jsonOutput{w: o.w}
+	options := jsonOptions(indent)
+	options.MeasureAt, options.RefsAt, options.Limits.OutputBytes = heldBack, refsFrom, o.most
+	err := jsonval.NewEncoder(out, options).Encode(v)
+	if errors.Is(err, jsonval.ErrUnfolds) {
+		out.drop()
+		options.Refs = true
+		err = jsonval.NewEncoder(out, options).Encode(v)
+	}
+	var limit *pickle.LimitError
+	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
+		err = fmt.Errorf("it is larger than %s as JSON", humanize.IBytes(uint64(limit.Max)))
+	}
+	return errors.Join(err, out.flush())
 }
 
 // text writes a value as text. done is false if it has no text form.
@@ -93,7 +130,7 @@ func (o *valueOutput) line(text string) error {
 // keyed writes the pointer and the value as JSON on one line.
 func (o *valueOutput) keyed(m lookup.Match) error {
 	o.w.WriteString(describe.Printable(m.At.String()) + "\t")
-	return jsonval.NewEncoder(o.w, jsonOptions(0)).Encode(m.Value)
+	return o.json(m.Value, 0)
 }
 
 // isFile reports whether name is a regular file or an object.

@@ -56,6 +56,23 @@ func Array(name string, a *ndarray.Array) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// Arrays returns a function like Array for the arrays of one file. It remembers the checksums of
+// large ones, to which a file may refer many times.
+func Arrays(name string) func(a *ndarray.Array) (string, error) {
+	const large = 4096 // bytes
+	known := map[*ndarray.Array]string{}
+	return func(a *ndarray.Array) (string, error) {
+		if sum, ok := known[a]; ok {
+			return sum, nil
+		}
+		sum, err := Array(name, a)
+		if err == nil && a.NBytes() >= large {
+			known[a] = sum
+		}
+		return sum, err
+	}
+}
+
 // ByLength returns the algorithms whose checksums have the given number of hexadecimal digits, the
 // cryptographic ones first.
 func ByLength(digits int) []string {

@@ -9,6 +9,7 @@ import (
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -150,12 +151,21 @@ var seed = maphash.MakeSeed()
 // difference, since aligned items are still compared.
 func hashes(items []any) []uint64 {
 	out := make([]uint64, len(items))
+	long := map[texts.ID]uint64{}
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for i, v := range items {
+		id, isLong := texts.Identity(v)
+		if sum, ok := long[id]; isLong && ok {
+			out[i] = sum
+			continue
+		}
 		h.Reset()
 		hashValue(&h, v, 0)
 		out[i] = h.Sum64()
+		if isLong {
+			long[id] = out[i]
+		}
 	}
 	return out
 }

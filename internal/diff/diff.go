@@ -15,6 +15,7 @@ import (
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
@@ -89,6 +90,7 @@ type comparer struct {
 	ra, rb *lookup.Reader
 	stack  []task
 	seen   map[pair]bool // pairs of containers that were compared already
+	long   map[pair]bool // pairs of long texts, by texts.Identity, and whether they are equal
 }
 
 // pair is a container of the first value and one of the second.
@@ -282,6 +284,24 @@ func (c *comparer) otherTypes(at pointer.Pointer, a, b any) error {
 
 // sameLeaf reports whether two values of the same type that have no parts are equal.
 func (c *comparer) sameLeaf(a, b any) bool {
+	x, ok1 := texts.Identity(a)
+	y, ok2 := texts.Identity(b)
+	if !ok1 || !ok2 {
+		return c.sameShort(a, b)
+	}
+	same, known := c.long[pair{x, y}]
+	if !known {
+		if c.long == nil {
+			c.long = map[pair]bool{}
+		}
+		same = c.sameShort(a, b)
+		c.long[pair{x, y}] = same
+	}
+	return same
+}
+
+// sameShort is sameLeaf without a memory of the long texts.
+func (c *comparer) sameShort(a, b any) bool {
 	if f, ok := a.(float64); ok {
 		return c.close(f, b.(float64))
 	}

@@ -25,7 +25,9 @@ type Failure struct {
 
 // Check returns everything in a value that does not match the specification.
 func (s *Spec) Check(v any) ([]Failure, error) {
-	c := &checker{r: lookup.NewReader(true), names: map[string]named{}}
+	c := &checker{r: lookup.NewReader(true), names: map[string]named{},
+		stats: map[*ndarray.Array]*stats.Summary{}, sumsOf: map[string]func(*ndarray.Array) (string,
+			error){}}
 	for i := range s.Values {
 		if err := c.value(v, &s.Values[i]); err != nil {
 			return c.failures, err
@@ -50,6 +52,10 @@ type checker struct {
 	r        *lookup.Reader
 	names    map[string]named // the named lengths so far
 	failures []Failure
+	// stats and sumsOf remember the large arrays, to which a file may refer many times: their
+	// statistics, and by the name of an algorithm what remembers their checksums.
+	stats  map[*ndarray.Array]*stats.Summary
+	sumsOf map[string]func(a *ndarray.Array) (string, error)
 }
 
 func (c *checker) fail(at pointer.Pointer, format string, args ...any) {
@@ -176,9 +182,16 @@ func (c *checker) numbers(m lookup.Match, want *Value) error {
 	if want.Min == nil && want.Max == nil && want.Mean == nil && want.Missing == nil {
 		return nil
 	}
-	s, ok, err := statsOf(m.Value)
-	if err != nil {
-		return err
+	a, isArray := m.Value.(*ndarray.Array)
+	s, ok := c.stats[a]
+	if !ok {
+		var err error
+		if s, ok, err = statsOf(m.Value); err != nil {
+			return err
+		}
+		if ok && isArray && a.NBytes() >= largeArray {
+			c.stats[a] = s
+		}
 	}
 	if !ok {
 		c.fail(m.At, "has no numbers")
@@ -255,7 +268,12 @@ func (c *checker) sums(m lookup.Match, want *Value) error {
 			c.fail(m.At, "has no %s, since it is no array of bytes", name)
 			continue
 		}
-		got, err := checksum.Array(name, a)
+		sumOf, known := c.sumsOf[name]
+		if !known {
+			sumOf = checksum.Arrays(name)
+			c.sumsOf[name] = sumOf
+		}
+		got, err := sumOf(a)
 		if err != nil {
 			return err
 		}

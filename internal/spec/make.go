@@ -20,6 +20,7 @@ func Make(v any, algorithm string) (*Spec, error) {
 	r := lookup.NewReader(true)
 	places := map[string]int{} // in s.Values, by pointer
 	root := v
+	known := map[*ndarray.Array]Value{} // of the large arrays
 	err := r.Walk(v, nil, func(at pointer.Pointer, v any) (into bool, err error) {
 		if i, ok := places[at.String()]; ok {
 			// Two columns may have one name, and the keys 1 and "1" one token. The specification is
@@ -31,9 +32,15 @@ func Make(v any, algorithm string) (*Spec, error) {
 			return false, err
 		}
 		places[at.String()] = len(s.Values)
-		value, err := valueOf(v, at, algorithm)
-		if err != nil {
-			return false, err
+		a, isArray := v.(*ndarray.Array)
+		value, ok := known[a]
+		if value.At = at; !ok {
+			if value, err = valueOf(v, at, algorithm); err != nil {
+				return false, err
+			}
+			if isArray && a.NBytes() >= largeArray {
+				known[a] = value
+			}
 		}
 		s.Values = append(s.Values, value)
 		p, ok := r.Parts(v)
@@ -41,6 +48,10 @@ func Make(v any, algorithm string) (*Spec, error) {
 	})
 	return s, err
 }
+
+// largeArray is the size in bytes from which on arrays are recognised when a file refers to them
+// again.
+const largeArray = 4096
 
 // valueOf returns the specification of one value.
 func valueOf(v any, at pointer.Pointer, algorithm string) (Value, error) {

@@ -30,6 +30,7 @@ type Collector struct {
 	k       sample
 	low     string // the least and greatest text
 	high    string
+	long    map[texts.ID]any // some of the long texts so far, by texts.Identity
 	// first and last are the earliest and the latest of the times.
 	first, last moment
 	times       int64 // the number of times
@@ -49,11 +50,11 @@ func (c *Collector) Add(v any) {
 	case nil, reconstruct.PandasNull:
 		c.s.Missing++
 	case string:
-		c.text(v)
+		c.text(v, v)
 	case pickle.Py2String:
-		c.text(string(v))
+		c.text(string(v), v)
 	case []byte:
-		c.text(string(v))
+		c.text(string(v), v)
 	case complex128:
 		c.addComplex(v)
 	case complex64:
@@ -137,8 +138,22 @@ func (c *Collector) number(f float64, isInt bool, v any) {
 	c.distinct(string(key[:]))
 }
 
-func (c *Collector) text(s string) {
+// maxLong is the greatest number of long texts that a Collector remembers.
+const maxLong = 1024
+
+// text adds the text of v, which is s.
+func (c *Collector) text(s string, v any) {
 	c.numbers, c.ints = false, false
+	if id, ok := texts.Identity(v); ok {
+		if _, known := c.long[id]; known {
+			c.s.Count++
+			return
+		}
+		if c.long == nil || len(c.long) == maxLong {
+			c.long = map[texts.ID]any{}
+		}
+		c.long[id] = v
+	}
 	if c.s.Count == 0 || s < c.low {
 		c.low = s
 	}

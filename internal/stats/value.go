@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -25,12 +26,37 @@ type Named struct {
 // pointer to v.
 func Of(r *lookup.Reader, v any, at pointer.Pointer) ([]Named, error) {
 	var all []Named
+	known := map[any][]Named{} // of the large arrays, with pointers relative to them
 	err := r.Walk(v, at, func(at pointer.Pointer, v any) (into bool, err error) {
+		if found, ok := known[identity(v)]; ok {
+			for _, n := range found {
+				n.At = slices.Concat(at, n.At)
+				all = append(all, n)
+			}
+			return false, nil
+		}
 		found, done, err := ofValue(v, at)
 		all = append(all, found...)
+		if id := identity(v); id != nil && done {
+			for _, n := range found {
+				n.At = n.At[len(at):]
+				known[id] = append(known[id], n)
+			}
+		}
 		return !done, err
 	})
 	return all, err
+}
+
+// identity returns a large array, which is worth recognising when it is visited again, or nil.
+func identity(v any) any {
+	const large = 4096 // bytes
+	if a, ok := pyvalue.ArrayOf(v); ok && a.NBytes() >= large {
+		if _, isScalar := v.(*ndarray.Scalar); !isScalar {
+			return v
+		}
+	}
+	return nil
 }
 
 // ofValue returns the statistics of a value. done is false if the caller has to descend into it.
@@ -94,6 +120,42 @@ func holdsContainers(a *ndarray.Array) bool {
 	return false
 }
 
+// Any list may have manyCells cells as a table, and a larger one cellsPerValue for each value that
+// is in its items.
+const (
+	manyCells     = 1 << 26
+	cellsPerValue = 64
+)
+
+// checkCells returns an error if the items of a list have far fewer values than cells as a table,
+// because they are the same few items or have no names in common.
+func checkCells(items []any, rows, columns int) error {
+	if columns == 0 || rows <= manyCells/columns {
+		return nil
+	}
+	values := 0
+	seen := map[any]bool{}
+	for _, item := range items {
+		var id any
+		n := 0
+		if d, ok := pyvalue.EntriesOf(item); ok && len(d) > 0 {
+			id, n = item, len(d)
+		} else if list, ok := pyvalue.ItemsOf(item); ok && len(list) > 0 {
+			id, n = &list[0], len(list)
+		}
+		if !seen[id] {
+			seen[id] = true
+			values += n
+		}
+	}
+	most := max(manyCells, cellsPerValue*values)
+	if rows > most/columns {
+		return &errkind.LimitError{Limit: "Expansion", Max: int64(most),
+			Want: int64(rows) * int64(columns)}
+	}
+	return nil
+}
+
 // ofList returns the statistics of a list of single values, or of each column of a list of records.
 func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err error) {
 	t, ok := table.Of(v)
@@ -113,6 +175,9 @@ func ofList(v any, items []any, at pointer.Pointer) (all []Named, done bool, err
 			c.Add(table.Resolved(item))
 		}
 		return []Named{{at, t.Columns[0].Type, []int{len(items)}, c.Summary()}}, true, nil
+	}
+	if err := checkCells(items, t.Rows, len(t.Columns)); err != nil {
+		return nil, false, err
 	}
 	nested := false
 	for i, column := range t.Columns {

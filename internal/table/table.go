@@ -239,15 +239,10 @@ func ofItems(items []any) *Table {
 	names, kind := recordNames(items)
 	switch kind {
 	case records:
-		t := &Table{Rows: len(items), Columns: make([]Column, len(names))}
-		for i, name := range names {
-			t.Columns[i] = columnOf(name, len(items), func(row int) any {
-				v, _ := recordValue(items[row], name)
-				return v
-			})
-		}
+		list := newRecordList(items, names)
+		t := &Table{Rows: len(items), Columns: list.headers()}
 		t.Cell = func(row, column int) Cell {
-			v, ok := recordValue(items[row], names[column])
+			v, ok := list.value(row, column)
 			if !ok {
 				return Cell{Null: true, Text: "null"}
 			}
@@ -337,18 +332,6 @@ func rowOf(v any) ([]any, bool) {
 	return nil, false
 }
 
-// recordValue returns the value of a name in a record. If several keys have the same name, the last
-// one counts.
-func recordValue(v any, name string) (any, bool) {
-	d, _ := pyvalue.EntriesOf(v)
-	for i := len(d) - 1; i >= 0; i-- {
-		if lookup.KeyToken(d[i].Key) == name {
-			return d[i].Value, true
-		}
-	}
-	return nil, false
-}
-
 // maxArrays is the greatest number of arrays in a dict that is shown as a table of columns.
 const maxArrays = SampleSize
 
@@ -397,27 +380,40 @@ func ofColumns(d types.Dict, n int) (t *Table, ok bool) {
 
 // columnOf returns the header of a column of n values, whose type it tells by the first SampleSize.
 func columnOf(name string, n int, at func(row int) any) Column {
-	c := Column{Name: name}
-	number := false
+	var k columnKind
 	for row := range min(n, SampleSize) {
-		v := Resolved(at(row))
-		if _, null := v.(reconstruct.PandasNull); null || v == nil {
-			continue
-		}
-		number = isNumberValue(v)
-		switch kind := typeName(v); {
-		case c.Type == "":
-			c.Type = kind
-		case c.Type != kind && (c.Type == "int" && kind == "float" ||
-			c.Type == "float" && kind == "int"):
-			c.Type = "float"
-		case c.Type != kind:
-			return Column{Name: name, Type: "object"}
-		}
+		k.add(at(row))
 	}
-	c.Number = number
-	return c
+	return k.column(name)
 }
+
+// columnKind is what the values of a column have in common, so far.
+type columnKind struct {
+	name   string // of the type, empty before the first value, or "object" for several types
+	mixed  bool   // the values have several types
+	number bool   // they are numbers
+}
+
+// add adds a value. Missing values do not count.
+func (k *columnKind) add(v any) {
+	v = Resolved(v)
+	if _, null := v.(reconstruct.PandasNull); null || v == nil || k.mixed {
+		return
+	}
+	k.number = isNumberValue(v)
+	switch name := typeName(v); {
+	case k.name == "":
+		k.name = name
+	case k.name != name && (k.name == "int" && name == "float" ||
+		k.name == "float" && name == "int"):
+		k.name = "float"
+	case k.name != name:
+		*k = columnKind{name: "object", mixed: true}
+	}
+}
+
+// column returns the header of the column.
+func (k *columnKind) column(name string) Column { return Column{name, k.name, k.number} }
 
 func typeName(v any) string {
 	if s, ok := v.(*ndarray.Scalar); ok {

@@ -129,7 +129,8 @@ func TestWriteJSON(t *testing.T) {
 	w := bufio.NewWriter(&out)
 	for _, v := range []any{list(&types.Dict{{Key: "id", Value: 1}}), array(t, 4, 2, 2), list(1)} {
 		of, _ := table.Of(v)
-		if err := of.WriteJSON(w, of.AllRows(), jsonval.Options{}); err != nil {
+		if err := of.WriteJSON(of.AllRows(),
+			jsonval.NewEncoder(w, jsonval.Options{}).Encode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -181,7 +182,7 @@ func TestLevels(t *testing.T) {
 		},
 		`{"letter":"a","level_1":0,"v":5}` + "\n" + `{"letter":"b","level_1":1,"v":6}` + "\n" +
 			`{"letter":"b","level_1":null,"v":7}` + "\n": func(w io.Writer) error {
-			return of.WriteJSON(w, all, jsonval.Options{})
+			return of.WriteJSON(all, jsonval.NewEncoder(w, jsonval.Options{}).Encode)
 		},
 	} {
 		var out bytes.Buffer

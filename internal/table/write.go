@@ -246,11 +246,10 @@ func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma run
 	return out.Error()
 }
 
-// WriteJSON writes the given rows as JSON Lines. A row is an object by the names of the columns, a
-// list if IsList is set, or the value alone if Single is set and there are no labels.
-func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonval.Options) error {
-	o.Indent = 0
-	enc := jsonval.NewEncoder(w, o)
+// WriteJSON calls encode, which writes a value as a line of JSON, with each of the given rows. A row
+// is an object by the names of the columns, a list if IsList is set, or the value alone if Single is
+// set and there are no labels.
+func (t *Table) WriteJSON(rows func(yield func(int) bool), encode func(v any) error) error {
 	names := t.Names()
 	for k, name := range t.Labels { // as reset_index calls them
 		switch {
@@ -262,7 +261,7 @@ func (t *Table) WriteJSON(w io.Writer, rows func(yield func(int) bool), o jsonva
 		}
 	}
 	for row := range rows {
-		if err := enc.Encode(t.rowValue(row, names)); err != nil {
+		if err := encode(t.rowValue(row, names)); err != nil {
 			return err
 		}
 	}
