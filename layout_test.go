@@ -56,7 +56,7 @@ var mayImport = []struct{ pkg, imports string }{
 	{"hdf5",
 		"frame internal/bulk internal/errkind internal/filter internal/magic internal/mmap " +
 			"internal/pending internal/texts ndarray"},
-	{"hdf5/pytables", "frame hdf5 ndarray"},
+	{"hdf5/pytables", "frame hdf5 internal/texts ndarray"},
 	{"npy", "internal/errkind internal/magic internal/payload internal/zipfile ndarray"},
 	{"internal/arrowcheck", "internal/errkind internal/magic"},
 	{"internal/delimited", "internal/errkind"},
@@ -80,8 +80,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/jsonhook internal/pending internal/pointer internal/pyvalue " +
 			"internal/texts internal/written ndarray pickle reconstruct torch xr"},
 	{"internal/lookup",
-		"frame internal/bridge internal/pointer internal/pyvalue internal/tape ndarray " +
-			"pickle reconstruct xr"},
+		"frame internal/bridge internal/pointer internal/pyvalue internal/tape internal/texts " +
+			"ndarray pickle reconstruct xr"},
 	{"internal/describe",
 		"frame internal/lookup internal/pointer internal/pyvalue ndarray pickle " +
 			"reconstruct xr"},

@@ -3,8 +3,10 @@ package pytables
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"github.com/unpkl/unpkl/hdf5"
+	"github.com/unpkl/unpkl/internal/texts"
 )
 
 // reader holds the options of a read.
@@ -166,8 +168,8 @@ func textOf(v any) string {
 		return v
 	case []byte:
 		return string(v)
-	case interface{ String() string }:
-		return v.String()
+	case fmt.Stringer:
+		return texts.Sprint(v) // which returns for a container that holds itself
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/pickle"
 	"github.com/unpkl/unpkl/reconstruct"
 )
@@ -68,8 +70,8 @@ func (w *keyWriter) token(key any, depth int) string {
 		return w.object(k, depth)
 	case pickle.Named:
 		return k.Global().String()
-	case interface{ String() string }:
-		return k.String()
+	case fmt.Stringer:
+		return texts.Sprint(k) // which returns for a container that holds itself
 	}
 	return numberToken(key)
 }

@@ -5,13 +5,13 @@ import (
 	"slices"
 
 	"github.com/unpkl/unpkl/frame"
-	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/pointer"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/table"
 	"github.com/unpkl/unpkl/ndarray"
+	"github.com/unpkl/unpkl/pickle"
 )
 
 // Named is the Summary of the value at a pointer.
@@ -150,7 +150,7 @@ func checkCells(items []any, rows, columns int) error {
 	}
 	most := max(manyCells, cellsPerValue*values)
 	if rows > most/columns {
-		return &errkind.LimitError{Limit: "Expansion", Max: int64(most),
+		return &pickle.LimitError{Limit: "Expansion", Max: int64(most),
 			Want: int64(rows) * int64(columns)}
 	}
 	return nil

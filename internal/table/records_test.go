@@ -27,7 +27,7 @@ func TestRecords(t *testing.T) {
 		{1, 2, nil, nil, nil}, {5, 3, 4, nil, nil}, {nil, nil, nil, nil, nil}, {9, nil, nil, nil, nil},
 		{9, nil, nil, nil, nil}, {nil, nil, nil, "str", "bool"}, {nil, nil, nil, "bytes", nil},
 	}
-	if len(of.Columns) != 5 || of.Columns[0].Type != "int" || of.Columns[3].Type != "object" {
+	if len(of.Columns) != 5 || of.Columns[0].Type != "int" || of.Columns[3].Type != "str" {
 		t.Errorf("columns %v", of.Columns)
 	}
 	for column := range of.Columns { // columns first, so that the places of names change
