@@ -237,7 +237,7 @@ func (d *Decoder) start() error {
 		return err
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte(magic.Zip)):
+	case compress.Detect(head) == compress.Zip:
 		zip, size, err := input.ZipOf(r, d.c.limits.WithDefaults().InputBytes)
 		if err != nil {
 			return err

@@ -150,7 +150,7 @@ func (f *File) source(d *Decoder) {
 	case bytes.HasPrefix(f.data, []byte(magic.NPY)):
 		d.src, d.own = input.MapNPY(f.data, f.c.inputOptions()), f.own
 		return
-	case bytes.HasPrefix(f.data, []byte(magic.Zip)):
+	case compress.Detect(f.data[:min(len(f.data), compress.HeadSize)]) == compress.Zip:
 		if src, ok := input.MapZip(f.data, f.c.inputOptions()); ok {
 			d.src, d.own = src, f.own
 			return

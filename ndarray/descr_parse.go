@@ -16,6 +16,9 @@ import (
 // Reference: numpy/lib/format.py, descr_to_dtype.
 func ParseDescr(s string) (*DType, error) {
 	p := literalParser{s: s}
+	if !isText(s) {
+		return nil, p.fail("a text that is not UTF-8")
+	}
 	v, err := p.value(0)
 	if err != nil {
 		return nil, err

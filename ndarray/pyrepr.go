@@ -28,6 +28,20 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, quote)
 }
 
+// isText reports whether s is WTF-8: UTF-8 that may have lone surrogates.
+func isText(s string) bool {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && n == 1 {
+			if _, n = decodeSurrogate(s); n == 0 {
+				return false
+			}
+		}
+		s = s[n:]
+	}
+	return true
+}
+
 func appendReprRune(b []byte, r rune, quote byte) []byte {
 	switch {
 	case r == rune(quote) || r == '\\':

@@ -16,6 +16,7 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/internal/magic"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/pickle"
 )
@@ -291,16 +292,64 @@ func stem(path string) string {
 
 func writeConverted(flags *convertFlags, out string, v any, opts []convert.Option) error {
 	err := outputTo(out, func(path string) error {
-		err := convert.Write(path, v, opts...)
-		if err == nil && flags.verify {
-			err = convert.Verify(path, v, opts...)
+		if flags.verify {
+			return writeVerified(path, v, opts)
 		}
-		return err
+		return convert.Write(path, v, opts...)
 	})
 	if err != nil {
 		return &fileError{out, err}
 	}
 	return nil
+}
+
+// writeVerified writes v to a file in a temporary folder, and moves the file to path if it is read
+// back as v. What is added to something that exists is written in place: a table of a database, a
+// file of a folder.
+func writeVerified(path string, v any, opts []convert.Option) error {
+	verified := func(path string) error {
+		err := convert.Write(path, v, opts...)
+		if err == nil {
+			err = convert.Verify(path, v, opts...)
+		}
+		return err
+	}
+	mode, replaced := replacedMode(path)
+	if !replaced || strings.Contains(path, "#") || isFolderName(path) {
+		return verified(path)
+	}
+	folder, err := os.MkdirTemp(filepath.Dir(path), ".unpkl.*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	written := filepath.Join(folder, filepath.Base(path))
+	if err := verified(written); err != nil {
+		return err
+	}
+	if mode != 0 {
+		if err := os.Chmod(written, mode); err != nil {
+			return err
+		}
+	}
+	return os.Rename(written, path)
+}
+
+// replacedMode reports whether writing to path replaces what is there, rather than adding to a
+// folder or database or writing to a device, and returns the permissions of a file that is there.
+func replacedMode(path string) (mode os.FileMode, replaced bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, true
+	}
+	f, err := os.Open(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, false
+	}
+	defer f.Close()
+	head := make([]byte, len(magic.SQLite))
+	_, err = io.ReadFull(f, head)
+	return info.Mode().Perm(), err != nil || string(head) != magic.SQLite
 }
 
 // convertOne converts one file. "-" stands for standard input or output.

@@ -187,10 +187,18 @@ func TestEveryCommandMutated(t *testing.T) {
 
 // TestEveryCommandGrafted runs every command on pickles in which a value is replaced by a reference
 // to a container or object that is read before it, which in most cases then holds itself. Whatever
-// follows references must notice: a stack that overflows ends the process.
+// follows references must notice: a stack that overflows ends the process. The files in
+// testdata/grafted are those on which a command once failed.
 func TestEveryCommandGrafted(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	found, err := filepath.Glob("testdata/grafted/*")
+	if err != nil || len(found) == 0 {
+		t.Fatal("no files in testdata/grafted", err)
+	}
+	for _, path := range found {
+		everyCommand(t, path, filepath.Join(folder, "out"))
+	}
 	seed, _ := strconv.ParseUint(os.Getenv("UNPKL_SEED"), 10, 64)
 	r := rand.New(rand.NewPCG(7, seed))
 	everyFile(t, func(path string) {

@@ -141,6 +141,11 @@ func (c *comparer) ignored(at pointer.Pointer) bool {
 
 // compare compares two values. It pushes their parts and the differences on the stack.
 func (c *comparer) compare(at pointer.Pointer, a, b any) error {
+	// An object may be resolved to another value each time, so both are compared once.
+	if c.compared(a, b) {
+		return nil
+	}
+	objectA, objectB := a, b
 	a, err := c.ra.Resolve(a)
 	if err != nil {
 		return fmt.Errorf("%s: %w", at, err)
@@ -148,12 +153,8 @@ func (c *comparer) compare(at pointer.Pointer, a, b any) error {
 	if b, err = c.rb.Resolve(b); err != nil {
 		return fmt.Errorf("%s: %w", at, err)
 	}
-	if isReference(a) && isReference(b) {
-		if p := (pair{a, b}); c.seen[p] {
-			return nil
-		} else {
-			c.seen[p] = true
-		}
+	if (!same(a, objectA) || !same(b, objectB)) && c.compared(a, b) {
+		return nil
 	}
 	if x, ok := pyvalue.ArrayOf(a); ok && !isXarray(a) {
 		if y, ok := pyvalue.ArrayOf(b); ok && reflect.TypeOf(a) == reflect.TypeOf(b) {
@@ -219,6 +220,20 @@ func (c *comparer) plain(at pointer.Pointer, a, b any) {
 		c.tell(at, Changed, a, b)
 	}
 }
+
+// compared reports whether a pair of containers was compared already, and notes that it is.
+func (c *comparer) compared(a, b any) bool {
+	if !isReference(a) || !isReference(b) {
+		return false
+	}
+	p := pair{a, b}
+	before := c.seen[p]
+	c.seen[p] = true
+	return before
+}
+
+// same reports whether two references are to one container.
+func same(a, b any) bool { return isReference(a) && isReference(b) && a == b }
 
 func isXarray(v any) bool {
 	switch v.(type) {

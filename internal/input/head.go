@@ -1,7 +1,6 @@
 package input
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -141,7 +140,7 @@ func Map(path string, c *Options) (data []byte, err error) {
 	}
 	head = head[:n]
 	mappable := compress.Detect(head) == compress.Plain
-	if bytes.HasPrefix(head, []byte(magic.Zip)) {
+	if compress.Detect(head) == compress.Zip {
 		_, mappable = OpenZip(f, info.Size(), c)
 	}
 	if !mappable || info.Size() == 0 {

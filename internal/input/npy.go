@@ -249,9 +249,10 @@ func (c *Options) forArchive(size int64) *Options {
 	return &all
 }
 
-// npz returns the Source of an archive that was opened with err, if it is an .npz.
+// npz returns the Source of an archive that was opened with err, if it is an .npz. One without
+// members is what numpy.savez writes without arrays.
 func (c *Options) npz(z *npy.Archive, size int64, err error) (Source, bool) {
-	if err != nil || len(z.Names()) == 0 || !z.IsArray(z.Names()[0]) {
+	if err != nil || len(z.Names()) > 0 && !z.IsArray(z.Names()[0]) {
 		return nil, false
 	}
 	return &npzSource{z: z, size: size, limits: c.Limits.WithDefaults()}, true
