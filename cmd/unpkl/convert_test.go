@@ -33,6 +33,10 @@ func TestConvert(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	mustRun(t, "", "convert", "--select", "/a", "--verify", pkl, at("a.npy"))
 	mustRun(t, "", "convert", "--verify", "--protocol=2", at("a.npy"), at("a.pkl.gz"))
+	mustRun(t, "", "convert", "--verify", at("a.npy"), at("a.pkl.gz")) // which is there
+	if left, _ := filepath.Glob(at(".unpkl.*")); len(left) > 0 {
+		t.Errorf("%q is left", left)
+	}
 	mustRun(t, "", "convert", "--sidecar", at("a.npy"), at("a.raw"))
 	mustRun(t, "", "convert", at("a.raw"), at("a.csv"))
 	if data, err := os.ReadFile(at("a.csv")); err != nil || string(data) != "1.0,2.5\n-3.0,4.0\n" {

@@ -1,18 +1,17 @@
 package input_test
 
 import (
-	"github.com/unpkl/unpkl/internal/fixture"
-
-	"github.com/unpkl/unpkl/internal/cases"
-
 	"bytes"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/unpkl/unpkl"
+	"github.com/unpkl/unpkl/internal/cases"
+	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/ndarray"
 	"github.com/unpkl/unpkl/npy"
 )
@@ -130,5 +129,22 @@ func TestNPY(t *testing.T) {
 		if _, err := unpkl.LoadBytes(b.Bytes()[:cut]); err == nil {
 			t.Errorf("cut at %d: no error", cut)
 		}
+	}
+}
+
+// TestEmptyNPZ: numpy.savez without arrays writes a zip without members, which is an empty dict.
+func TestEmptyNPZ(t *testing.T) {
+	data := []byte("PK\x05\x06" + strings.Repeat("\x00", 18))
+	v, err := unpkl.LoadBytes(data)
+	if m, ok := v.(map[string]any); err != nil || !ok || len(m) != 0 {
+		t.Errorf("got %#v, %v", v, err)
+	}
+	f, err := unpkl.Open(cases.WriteTemp(t, data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if v, err := f.Load(); err != nil || len(v.(map[string]any)) != 0 {
+		t.Errorf("got %#v, %v", v, err)
 	}
 }
