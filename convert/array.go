@@ -186,7 +186,7 @@ func (d *document) listArray(items list) (a *ndarray.Array, ok bool, err error) 
 }
 
 // endsAtDepth reports whether the first members of nested lists end in something that is not a
-// list, or in an empty list, at a depth of at most n. Those of a list that holds itself need not end.
+// list, or in an empty list, at a depth of at most n. They may not end in a list that holds itself.
 func (d *document) endsAtDepth(items []any, n int) bool {
 	for ; n >= 0; n-- {
 		if len(items) == 0 {

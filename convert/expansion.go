@@ -56,7 +56,7 @@ func (x *expansion) visit(v any, cells int) error {
 	return nil
 }
 
-// texts counts the long texts among the items of a list or column, each 16 bytes of which are a cell.
+// texts counts the long texts among the items of a list or column. Each 16 bytes are a cell.
 func (x *expansion) texts(items []any) error {
 	const long = 256 // bytes; many short texts are equal, and none of them costs much
 	for _, v := range items {

@@ -32,8 +32,9 @@ is x[0:10][::2]. * stands for every child that has the rest. ~1 is a / in a key,
 
 A text is written as it is, a number as Python writes it, an array as rows of its elements with
 tabs between, a table as tab-separated values with the names first, and everything else as JSON;
-with --json that is JSON too. Where a * leads to several values, each is written on a line
-behind its pointer.`
+with --json that is JSON too. JSON that would be many times as large as the values, because lists
+or dicts are in it many times, has {"$ref": pointer} for those after the first. Where a * leads to
+several values, each is written on a line behind its pointer.`
 
 const getExample = `  unpkl get model.pkl /regions/0/values
   unpkl get model.pkl /regions/0/values/:10

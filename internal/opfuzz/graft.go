@@ -15,9 +15,9 @@ const leaves = "N\x88\x89IKMJL\x8a\x8bFGSTUVX\x8c\x8dCBhjg"
 const open = "]}\x8fdlR\x81\x92bio"
 
 // Graft replaces a value in a pickle by a reference to the memo: to a container or an object which
-// is read before it, and may be the one that the value is in. ops are the opcodes of the pickle with
-// their arguments, without frames. at chooses the value, and back the container, 0 for the last one
-// before the value. Graft returns nil if there is none.
+// is read before it, and may be the one that the value is in. ops are the opcodes of the pickle
+// with their arguments, without frames. at chooses the value, and back the container, 0 for the
+// last one before the value. Graft returns nil if there is none.
 func Graft(ops [][]byte, at, back int) []byte {
 	var places []int
 	for i, op := range ops {

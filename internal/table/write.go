@@ -246,9 +246,9 @@ func (t *Table) WriteCSV(w io.Writer, rows func(yield func(int) bool), comma run
 	return out.Error()
 }
 
-// WriteJSON calls encode, which writes a value as a line of JSON, with each of the given rows. A row
-// is an object by the names of the columns, a list if IsList is set, or the value alone if Single is
-// set and there are no labels.
+// WriteJSON calls encode, which writes a value as a line of JSON, with each of the given rows. A
+// row is an object by the names of the columns, a list if IsList is set, or the value alone if
+// Single is set and there are no labels.
 func (t *Table) WriteJSON(rows func(yield func(int) bool), encode func(v any) error) error {
 	names := t.Names()
 	for k, name := range t.Labels { // as reset_index calls them
