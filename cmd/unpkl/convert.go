@@ -117,7 +117,7 @@ func (f *convertFlags) add(cmd *cobra.Command) {
 		"leave out what OUT cannot hold, with a warning for each loss")
 	set.BoolVar(&f.compress, "compress", false,
 		"compress inside of .npz, HDF5, Parquet and Arrow; other files by their ending")
-	set.BoolVar(&f.verify, "verify", false, "read OUT back and compare")
+	set.BoolVar(&f.verify, "verify", false, "read OUT back and compare, before it replaces a file")
 	set.BoolVar(&f.packBits, "pack-bits", false,
 		"pack arrays of bool into bytes along the last axis, as numpy.packbits does")
 	f.output.add(cmd, pickle.DefaultProtocol, "")
