@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/nlpodyssey/gopickle/types"
+
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/ndarray"
@@ -238,6 +240,10 @@ func (d *document) listItems(v any) (items []any, ok bool, err error) {
 		return x, true, nil
 	case []any:
 		return x, true, nil
+	case *types.List:
+		return *x, true, nil
+	case *types.Tuple:
+		return *x, true, nil
 	}
 	// The format holds nothing: a value that would need a loss is not a list.
 	strict := document{output: &output{config: new(config), format: new(Format)},
