@@ -99,7 +99,7 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/describe internal/framehook internal/jsonval internal/lookup " +
 			"internal/pointer internal/pyvalue ndarray pickle reconstruct xr"},
 	{"internal/chunk", "ndarray"},
-	{"internal/checksum", "ndarray"},
+	{"internal/checksum", "internal/chunk ndarray"},
 	{"internal/stats",
 		"frame internal/chunk internal/lookup internal/pending internal/pointer " +
 			"internal/pyvalue internal/table internal/texts ndarray pickle reconstruct"},
@@ -110,8 +110,8 @@ var mayImport = []struct{ pkg, imports string }{
 		"frame internal/describe internal/lookup internal/pyvalue internal/table ndarray"},
 	{"internal/edit", "frame internal/lookup internal/pointer internal/pyvalue ndarray pickle"},
 	{"internal/spec",
-		"frame internal/checksum internal/describe internal/lookup internal/pointer " +
-			"internal/pyvalue internal/stats ndarray"},
+		"frame internal/checksum internal/chunk internal/describe internal/lookup " +
+			"internal/pointer internal/pyvalue internal/stats ndarray"},
 	{"audit",
 		"internal/bridge internal/compress internal/errkind internal/input internal/magic " +
 			"internal/mmap internal/opcode internal/pyvalue internal/tape internal/window " +

@@ -225,7 +225,7 @@ func (d *document) flattenLevel(level []any) (next []any, n int, err error) {
 		case !ok || len(items) != n:
 			return nil, unequal, nil
 		}
-		if err := d.expansion.visit(items, n); err != nil {
+		if err := d.expansion.visit(identity(items), n); err != nil {
 			return nil, 0, err
 		}
 		lists[i] = items

@@ -51,7 +51,7 @@ type document struct {
 func (d *document) normalize(v any, path string) (any, error) {
 	out, err := d.normalizeOne(v, path)
 	if cells := cellCount(out); cells > 0 && err == nil {
-		err = d.expansion.visit(v, cells)
+		err = d.expansion.visit(identity(v), cells)
 	}
 	return out, err
 }
@@ -297,6 +297,12 @@ func child(path, name string) string {
 func (out *output) document() *document {
 	most := out.limits.WithDefaults().Expansion / cellValues
 	return &document{output: out, expansion: &expansion{most: most}}
+}
+
+// document returns a document for values that are read from a file of the format, which share
+// nothing.
+func (in *input) document(format *Format) *document {
+	return &document{output: &output{config: in.config, format: format}}
 }
 
 // object returns the dict as an object of package pickle.

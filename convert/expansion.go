@@ -6,14 +6,15 @@ import (
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/errkind"
 	"github.com/unpkl/unpkl/internal/pyvalue"
+	"github.com/unpkl/unpkl/internal/texts"
 	"github.com/unpkl/unpkl/ndarray"
-	"github.com/unpkl/unpkl/pickle"
 )
 
 // expansion bounds what a document becomes in a format that cannot share its parts: a list may hold
 // another one a thousand times, which may hold a third one a thousand times. It counts cells: the
 // members of lists and dicts, and each 16 bytes of an array. What a writer visits a few times is no
-// expansion.
+// expansion. A nil *expansion counts nothing and keeps nothing in memory: it is for values that
+// share nothing, such as those of a file which is no pickle, or the parts of a stream.
 type expansion struct {
 	most     int64 // cells that repeated visits may have
 	visited  int64 // cells of all visits
@@ -33,13 +34,16 @@ const (
 	visits = 4
 )
 
-// visit counts a visit of a part of the document with the given number of cells.
-func (x *expansion) visit(v any, cells int) error {
+// visit counts a visit of a part of the document with the given number of cells. id is the part's
+// identity, or nil if it has none.
+func (x *expansion) visit(id any, cells int) error {
+	if x == nil {
+		return nil
+	}
 	x.visited += int64(cells)
 	if x.visited <= free {
 		return nil
 	}
-	id := identity(v)
 	if _, ok := x.seen[id]; !ok || id == nil {
 		x.distinct += int64(cells)
 	}
@@ -49,30 +53,26 @@ func (x *expansion) visit(v any, cells int) error {
 		}
 		x.seen[id] = struct{}{}
 	}
-	if want := x.visited - visits*(free+x.distinct); want > x.most {
-		return &errkind.LimitError{Limit: "Expansion", Max: x.most * cellValues,
-			Want: want * cellValues}
+	return x.check(x.visited - visits*(free+x.distinct))
+}
+
+// check returns an error if a number of cells is greater than x.most.
+func (x *expansion) check(cells int64) error {
+	if cells <= x.most {
+		return nil
 	}
-	return nil
+	return &errkind.LimitError{Limit: "Expansion", Max: x.most * cellValues,
+		Want: cells * cellValues}
 }
 
 // texts counts the long texts among the items of a list or column. Each 16 bytes are a cell.
 func (x *expansion) texts(items []any) error {
-	const long = 256 // bytes; many short texts are equal, and none of them costs much
+	if x == nil {
+		return nil
+	}
 	for _, v := range items {
-		n := 0
-		switch s := v.(type) {
-		case string:
-			n = len(s)
-		case pickle.Py2String:
-			n = len(s)
-		case pickle.Bytes:
-			n = len(s)
-		case []byte:
-			n = len(s)
-		}
-		if n >= long {
-			if err := x.visit(v, n/cell); err != nil {
+		if id, ok := texts.Identity(v); ok {
+			if err := x.visit(id, id.Len()/cell); err != nil {
 				return err
 			}
 		}
@@ -83,15 +83,14 @@ func (x *expansion) texts(items []any) error {
 // pad counts what texts of different lengths take in an array, in which each takes as much as the
 // longest one, of the given size in characters or bytes.
 func (x *expansion) pad(items []any, size int) error {
+	if x == nil {
+		return nil
+	}
 	var padding int64 // characters or bytes
 	for _, v := range items {
 		padding += int64(size - textSize(v))
 	}
-	if want := padding / cell; want > x.most {
-		return &errkind.LimitError{Limit: "Expansion", Max: x.most * cellValues,
-			Want: want * cellValues}
-	}
-	return nil
+	return x.check(padding / cell)
 }
 
 // identity returns the map key by which a part is recognised when it is visited again, or nil if it
@@ -111,9 +110,8 @@ func identity(v any) any {
 	if pyvalue.IsContainer(v) {
 		return v
 	}
-	switch m := reflect.ValueOf(v); m.Kind() {
-	case reflect.Map, reflect.String, reflect.Slice:
-		return m.Pointer() // which stays valid while the document has the value
+	if m := reflect.ValueOf(v); m.Kind() == reflect.Map {
+		return m.Pointer() // which stays valid while the document has the map
 	}
 	return nil
 }

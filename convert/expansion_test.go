@@ -11,17 +11,9 @@ import (
 
 	"github.com/unpkl/unpkl"
 	"github.com/unpkl/unpkl/convert"
+	"github.com/unpkl/unpkl/internal/cases"
 	"github.com/unpkl/unpkl/ndarray"
 )
-
-// repeated returns a list that holds v n times.
-func repeated(v any, n int) *types.List {
-	l := make(types.List, n)
-	for i := range l {
-		l[i] = v
-	}
-	return &l
-}
 
 // nested returns wrap of wrap of v and so on, each of which holds the one inside it twice.
 func nested(v any, wrap func(v any) any) any {
@@ -45,8 +37,8 @@ func TestExpansion(t *testing.T) {
 		record.Set("k"+strconv.Itoa(i), i)
 	}
 	texts := types.NewDict()
-	texts.Set("t", repeated(strings.Repeat("a", 1<<20), 10_000))
-	padded := repeated("", 10_000)
+	texts.Set("t", cases.Repeated(strings.Repeat("a", 1<<20), 10_000))
+	padded := cases.Repeated("", 10_000)
 	padded.Append(strings.Repeat("a", 1<<20))
 	values := map[string]any{
 		"lists": nested(&types.List{1, 2}, func(v any) any { return &types.List{v, v} }),
@@ -56,8 +48,8 @@ func TestExpansion(t *testing.T) {
 			d.Set("b", v)
 			return d
 		}),
-		"arrays": arrays, "records": repeated(record, 10_000), "texts": texts, "padded": padded,
-		"rows": repeated(repeated(1, 10_000), 10_000),
+		"arrays": arrays, "records": cases.Repeated(record, 10_000), "texts": texts, "padded": padded,
+		"rows": cases.Repeated(cases.Repeated(1, 10_000), 10_000),
 	}
 	for _, c := range []struct{ value, endings string }{
 		{"lists", "npy jsonl"}, {"dicts", "h5 folder"}, {"arrays", "npz h5 safetensors folder csv"},
@@ -83,7 +75,7 @@ func TestExpansion(t *testing.T) {
 // thousand times.
 func TestExpansionAllowed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.npy")
-	if err := convert.Write(path, repeated(repeated(1, 1000), 2000)); err != nil {
+	if err := convert.Write(path, cases.Repeated(cases.Repeated(1, 1000), 2000)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := convert.Read(path)

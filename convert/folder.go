@@ -186,7 +186,7 @@ func (w *folderWriter) dict(items dict, folder string, key []string) error {
 			}
 			continue
 		}
-		if err := w.expansion.visit(e.value, folderCells); err != nil {
+		if err := w.expansion.visit(identity(e.value), folderCells); err != nil {
 			return err
 		}
 		inner := w.unique(folder, e.name, "")

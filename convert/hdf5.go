@@ -274,7 +274,7 @@ func (d *hdf5Writer) group(group string, items dict, path string, depth int) err
 		}
 		switch x := v.(type) {
 		case dict:
-			if err = d.expansion.visit(e.value, groupCells); err == nil {
+			if err = d.expansion.visit(identity(e.value), groupCells); err == nil {
 				err = d.group(group+"/"+e.name, x, at, depth+1)
 			}
 		case bool, int64, float64, string, complex128, []byte, *ndarray.Scalar:

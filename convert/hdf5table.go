@@ -86,7 +86,7 @@ func records(in *input, d *hdf5.Dataset, rows int) iter.Seq2[*frame.Frame, error
 	if chunk := d.ChunkShape(); len(chunk) > 0 {
 		rows = max(rows/chunk[0], 1) * chunk[0]
 	}
-	doc := (&output{config: in.config, format: &Format{Name: "hdf5"}}).document()
+	doc := in.document(&Format{Name: "hdf5"})
 	return func(yield func(*frame.Frame, error) bool) {
 		for at := 0; at < d.Shape()[0]; at += rows {
 			a, err := d.Slice([]int{at}, []int{min(rows, d.Shape()[0]-at)}, nil)

@@ -100,7 +100,7 @@ func (d *document) recordLines(w io.Writer, f *frame.Frame) error {
 
 // orient returns the table that a document in one of pandas' orients represents.
 func (in *input) orient(v any) (any, error) {
-	d := (&output{config: in.config, format: formatNamed("json")}).document()
+	d := in.document(formatNamed("json"))
 	v, err := d.normalize(v, "")
 	if err != nil {
 		return nil, err

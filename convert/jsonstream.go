@@ -39,7 +39,7 @@ func openJSONLines(in *input) (*tableReader, error) {
 		return nil, nil
 	}
 	t := &recordsTable{in: in, columnIndex: map[string]int{},
-		document: (&output{config: in.config, format: formatNamed("jsonl")}).document()}
+		document: in.document(formatNamed("jsonl"))}
 	if ok, err := t.scan(); !ok || err != nil {
 		return nil, err
 	}

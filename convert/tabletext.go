@@ -25,6 +25,7 @@ func (out *output) eachFrame(t *tableReader, do func(d *document, f *frame.Frame
 	o := *out
 	o.config = &own
 	d := o.document()
+	d.expansion = nil // the parts share nothing, and need not stay in memory
 	parts := 0
 	err := t.each(func(b arrow.RecordBatch) error {
 		parts++

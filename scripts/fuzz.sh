@@ -4,8 +4,9 @@
 #   scripts/fuzz.sh DURATION [NAME]     NAME: a pattern of targets, such as FuzzDecode
 #
 # The tests of a package are compiled once for all of its targets. What the fuzzer finds interesting
-# goes into Go's cache, as go test puts it there; an input that fails goes into the package's testdata,
-# and is printed here with what it does by itself: the fuzzer tells neither when the process ended.
+# goes into Go's cache, as go test puts it there. An input that fails goes into the package's
+# testdata, and is printed here with what it does by itself: the fuzzer tells neither when the
+# process ended.
 set -eu
 cd "$(dirname "$0")/.."
 duration=$1 pattern=${2:-^Fuzz}

@@ -89,8 +89,9 @@ if [ $# -eq 0 ]; then
     UNPKL_MLDTYPES_PYTHON=$venvs/py313-mldtypes/bin/python live ./reconstruct -test.run InteropMLDtypes
     scripts/make_venvs.sh py313-objects
     UNPKL_OBJECTS_PYTHON=$venvs/py313-objects/bin/python live ./reconstruct -test.run InteropLibraries
-    # Many values of each library, written again; its own comparison judges. Those of PyTorch and of Python's own classes
-    # are thousands, of which a part will do; of the latter the commands are asked too.
+    # Many values of each library, written again; its own comparison judges. Those of PyTorch and of
+    # Python's own classes are thousands, of which a part will do; of the latter the commands are
+    # asked too.
     scripts/make_venvs.sh --if-possible py312-boost py36-boost
     pythons() { # NAME...: the interpreters of those environments that there are
         local name all=

@@ -115,8 +115,8 @@ func (t *Tensor) then(f func() error) error { return t.storage.then(f) }
 // each.
 var perByte = map[string]int{"quint4x2": 2, "quint2x4": 4}
 
-// packed returns the bytes of a tensor of a dtype that packs perByte elements into a byte. It is the
-// memory of the storage, or for a view of the storage a copy with the elements in C order.
+// packed returns the bytes of a tensor of a dtype that packs perByte elements into a byte. It is
+// the memory of the storage, or for a view of the storage a copy with the elements in C order.
 func (s *Storage) packed(offset int, shape, strides []int, perByte int) (*ndarray.Array, error) {
 	if len(strides) != len(shape) {
 		return nil, malformed("%d strides for %d dimensions", len(strides), len(shape))

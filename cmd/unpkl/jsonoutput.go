@@ -1,6 +1,11 @@
 package main
 
-import "io"
+import (
+	"errors"
+	"io"
+
+	"github.com/unpkl/unpkl/internal/jsonval"
+)
 
 // heldBack is the number of bytes of a document that are held back. Until they are exceeded, the
 // document can still be dropped and written in another way.
@@ -27,6 +32,19 @@ func (o *jsonOutput) Write(p []byte) (int, error) {
 	}
 	o.passing = true
 	return o.w.Write(p)
+}
+
+// encode writes v as the next document: as a tree or, if that reaches options.RefsAt mainly because
+// containers occur in it several times, with references to them. It reports which.
+func (o *jsonOutput) encode(v any, options jsonval.Options) (refs bool, err error) {
+	options.MeasureAt = heldBack
+	err = jsonval.NewEncoder(o, options).Encode(v)
+	if errors.Is(err, jsonval.ErrUnfolds) {
+		o.drop()
+		options.Refs = true
+		return true, jsonval.NewEncoder(o, options).Encode(v)
+	}
+	return false, err
 }
 
 func (o *jsonOutput) pass() error {

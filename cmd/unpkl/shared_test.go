@@ -19,13 +19,7 @@ import (
 func sharedFiles(t *testing.T) map[string]string {
 	t.Helper()
 	const many = 20_000
-	fill := func(v any) *types.List {
-		l := make(types.List, many)
-		for i := range l {
-			l[i] = v
-		}
-		return &l
-	}
+	fill := func(v any) *types.List { return cases.Repeated(v, many) }
 	array, err := ndarray.FromSlice(make([]float64, 1<<17))
 	if err != nil {
 		t.Fatal(err)

@@ -168,15 +168,9 @@ const (
 // pickle. encode reports whether it wrote references although --refs was not given.
 func (t *toJSON) encode(out *jsonOutput, v any, read int64) (refs bool, err error) {
 	o, begin := t.json, out.size
-	o.MeasureAt = heldBack
 	o.RefsAt = refsFrom + refsTimes*read
 	o.Limits.OutputBytes = max(o.Limits.OutputBytes-begin, 1)
-	err = jsonval.NewEncoder(out, o).Encode(v)
-	if errors.Is(err, jsonval.ErrUnfolds) {
-		out.drop()
-		o.Refs, refs = true, true
-		err = jsonval.NewEncoder(out, o).Encode(v)
-	}
+	refs, err = out.encode(v, o)
 	var limit *pickle.LimitError
 	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
 		limit.Max = t.json.Limits.OutputBytes

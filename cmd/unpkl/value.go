@@ -9,7 +9,6 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/describe"
-	"github.com/unpkl/unpkl/internal/jsonval"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pyvalue"
 	"github.com/unpkl/unpkl/internal/table"
@@ -57,13 +56,8 @@ func (o *valueOutput) value(v any, f *getFlags) error {
 func (o *valueOutput) json(v any, indent int) error {
 	out := &jsonOutput{w: o.w}
 	options := jsonOptions(indent)
-	options.MeasureAt, options.RefsAt, options.Limits.OutputBytes = heldBack, refsFrom, o.most
-	err := jsonval.NewEncoder(out, options).Encode(v)
-	if errors.Is(err, jsonval.ErrUnfolds) {
-		out.drop()
-		options.Refs = true
-		err = jsonval.NewEncoder(out, options).Encode(v)
-	}
+	options.RefsAt, options.Limits.OutputBytes = refsFrom, o.most
+	_, err := out.encode(v, options)
 	var limit *pickle.LimitError
 	if errors.As(err, &limit) && limit.Limit == "OutputBytes" {
 		err = fmt.Errorf("it is larger than %s as JSON", humanize.IBytes(uint64(limit.Max)))

@@ -33,8 +33,10 @@ func file(t testing.TB, opts ...ipc.Option) []byte {
 			Metadata: meta},
 		{Name: "v", Type: arrow.BinaryTypes.StringView, Nullable: true},
 		{Name: "lv", Type: arrow.ListViewOf(arrow.BinaryTypes.BinaryView), Nullable: true},
-		{Name: "u", Type: arrow.DenseUnionOf([]arrow.Field{{Name: "a", Type: arrow.BinaryTypes.String},
-			{Name: "b", Type: arrow.PrimitiveTypes.Int8}}, []arrow.UnionTypeCode{0, 1})},
+		{Name: "u", Type: arrow.DenseUnionOf([]arrow.Field{
+			{Name: "a", Type: arrow.BinaryTypes.String},
+			{Name: "b", Type: arrow.PrimitiveTypes.Int8},
+		}, []arrow.UnionTypeCode{0, 1})},
 		{Name: "r", Type: arrow.RunEndEncodedOf(arrow.PrimitiveTypes.Int32,
 			arrow.BinaryTypes.StringView)},
 		{Name: "s", Type: arrow.StructOf(arrow.Field{Name: "n", Type: arrow.Null, Nullable: true})},

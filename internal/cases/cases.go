@@ -4,14 +4,11 @@ package cases
 
 import (
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"math"
-
-	"github.com/unpkl/unpkl/internal/fixture"
-
-	"encoding/json"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -23,7 +20,9 @@ import (
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/google/go-cmp/cmp"
+	"github.com/nlpodyssey/gopickle/types"
 
+	"github.com/unpkl/unpkl/internal/fixture"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -260,4 +259,13 @@ func BigInt(s string) *big.Int {
 		panic(s)
 	}
 	return n
+}
+
+// Repeated returns a list that holds v n times, as a small pickle can.
+func Repeated(v any, n int) *types.List {
+	l := make(types.List, n)
+	for i := range l {
+		l[i] = v
+	}
+	return &l
 }

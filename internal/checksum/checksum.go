@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/blake3"
 	"github.com/zeebo/xxh3"
 
+	"github.com/unpkl/unpkl/internal/chunk"
 	"github.com/unpkl/unpkl/ndarray"
 )
 
@@ -59,14 +60,13 @@ func Array(name string, a *ndarray.Array) (string, error) {
 // Arrays returns a function like Array for the arrays of one file. It remembers the checksums of
 // large ones, to which a file may refer many times.
 func Arrays(name string) func(a *ndarray.Array) (string, error) {
-	const large = 4096 // bytes
 	known := map[*ndarray.Array]string{}
 	return func(a *ndarray.Array) (string, error) {
 		if sum, ok := known[a]; ok {
 			return sum, nil
 		}
 		sum, err := Array(name, a)
-		if err == nil && a.NBytes() >= large {
+		if err == nil && chunk.IsLarge(a) {
 			known[a] = sum
 		}
 		return sum, err

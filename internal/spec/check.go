@@ -9,6 +9,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/checksum"
+	"github.com/unpkl/unpkl/internal/chunk"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -189,7 +190,7 @@ func (c *checker) numbers(m lookup.Match, want *Value) error {
 		if s, ok, err = statsOf(m.Value); err != nil {
 			return err
 		}
-		if ok && isArray && a.NBytes() >= largeArray {
+		if ok && isArray && chunk.IsLarge(a) {
 			c.stats[a] = s
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/unpkl/unpkl/frame"
 	"github.com/unpkl/unpkl/internal/checksum"
+	"github.com/unpkl/unpkl/internal/chunk"
 	"github.com/unpkl/unpkl/internal/describe"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -38,7 +39,7 @@ func Make(v any, algorithm string) (*Spec, error) {
 			if value, err = valueOf(v, at, algorithm); err != nil {
 				return false, err
 			}
-			if isArray && a.NBytes() >= largeArray {
+			if isArray && chunk.IsLarge(a) {
 				known[a] = value
 			}
 		}
@@ -48,10 +49,6 @@ func Make(v any, algorithm string) (*Spec, error) {
 	})
 	return s, err
 }
-
-// largeArray is the size in bytes from which on arrays are recognised when a file refers to them
-// again.
-const largeArray = 4096
 
 // valueOf returns the specification of one value.
 func valueOf(v any, at pointer.Pointer, algorithm string) (Value, error) {

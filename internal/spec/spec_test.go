@@ -63,6 +63,23 @@ func TestMake(t *testing.T) {
 	}
 }
 
+// specOf returns the specification that is made of a dict, for which it must hold.
+func specOf(t *testing.T, d *types.Dict) string {
+	t.Helper()
+	made, err := spec.Make(d, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := made.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if got := check(t, d, text.String()); got != "" {
+		t.Errorf("%s is not as it was", got)
+	}
+	return text.String()
+}
+
 // TestWholeFloats: a specification that is made of floats without a fraction holds for them, and an
 // int is none of them.
 func TestWholeFloats(t *testing.T) {
@@ -71,19 +88,9 @@ func TestWholeFloats(t *testing.T) {
 	for i, x := range *v {
 		d.Set(strconv.Itoa(i), x)
 	}
-	made, err := spec.Make(d, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := made.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	if got := check(t, d, text.String()); got != "" {
-		t.Errorf("%s is not as it was", got)
-	}
+	text := specOf(t, d)
 	(*d)[2].Value = 135.0
-	if got := check(t, d, text.String()); got != "/2" {
+	if got := check(t, d, text); got != "/2" {
 		t.Errorf("another number fails at %q", got)
 	}
 }
@@ -92,19 +99,9 @@ func TestWholeFloats(t *testing.T) {
 // the pointer /1 leads, holds for that dict.
 func TestEqualPointers(t *testing.T) {
 	d := &types.Dict{{Key: 1, Value: 2}, {Key: "1", Value: 3.5}}
-	made, err := spec.Make(d, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := made.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	if got := check(t, d, text.String()); got != "" {
-		t.Errorf("%s is not as it was", got)
-	}
+	text := specOf(t, d)
 	(*d)[1].Value = 4.5
-	if got := check(t, d, text.String()); got != "/1" {
+	if got := check(t, d, text); got != "/1" {
 		t.Errorf("another number fails at %q", got)
 	}
 }

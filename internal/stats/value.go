@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/unpkl/unpkl/frame"
+	"github.com/unpkl/unpkl/internal/chunk"
 	"github.com/unpkl/unpkl/internal/lookup"
 	"github.com/unpkl/unpkl/internal/pending"
 	"github.com/unpkl/unpkl/internal/pointer"
@@ -50,8 +51,7 @@ func Of(r *lookup.Reader, v any, at pointer.Pointer) ([]Named, error) {
 
 // identity returns a large array, which is worth recognising when it is visited again, or nil.
 func identity(v any) any {
-	const large = 4096 // bytes
-	if a, ok := pyvalue.ArrayOf(v); ok && a.NBytes() >= large {
+	if a, ok := pyvalue.ArrayOf(v); ok && chunk.IsLarge(a) {
 		if _, isScalar := v.(*ndarray.Scalar); !isScalar {
 			return v
 		}
