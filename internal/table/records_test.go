@@ -25,7 +25,8 @@ func TestRecords(t *testing.T) {
 	}
 	want := [][]any{ // by the columns a, b, c, 1 and true
 		{1, 2, nil, nil, nil}, {5, 3, 4, nil, nil}, {nil, nil, nil, nil, nil},
-		{9, nil, nil, nil, nil}, {9, nil, nil, nil, nil}, {nil, nil, nil, "str", "bool"}, {nil, nil, nil, "bytes", nil},
+		{9, nil, nil, nil, nil}, {9, nil, nil, nil, nil}, {nil, nil, nil, "str", "bool"},
+		{nil, nil, nil, "bytes", nil},
 	}
 	if len(of.Columns) != 5 || of.Columns[0].Type != "int" || of.Columns[3].Type != "str" {
 		t.Errorf("columns %v", of.Columns)
